@@ -1,0 +1,392 @@
+"""Everything behind the HTTP interface: objects, their versions, and who watches them.
+
+The state is held in memory and in SQLite. A change is committed before it is answered or told to a
+watcher, so a process killed at any moment loses nothing that anybody was told. Each write raises
+the one version number of the cluster by one; versions that were compacted away answer 410.
+
+All of it is synchronous and thread-safe: the HTTP handlers call it from worker threads and the
+controllers from theirs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import deletion, errors, metadata, patches, queries, rules
+from .kinds import KINDS, Kind
+from .queries import Paging, Query
+from .state import State, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .auth.users import User
+    from .history import Entry
+    from .state import Page
+    from .watches import Watch
+
+    Admission = Callable[[str, Kind, "Object | None", "Object | None", "User | None"], None]
+
+Object = dict[str, Any]
+Objects = list[Object]
+
+#: How many changes are kept for watches and consistent pages, unless told otherwise.
+KEEP = 10_000
+
+
+class Listed(NamedTuple):
+    """A list, decoded: the objects, its resourceVersion, and the token of the next page."""
+
+    items: Objects
+    resource_version: str
+    continue_token: str
+
+
+class Store:
+    """The objects of a cluster.
+
+    Parameters
+    ----------
+    path : str
+        The SQLite file; made when missing. One process at a time may use it.
+    keep : int
+        How many changes are kept for watches (the compaction window).
+
+    Attributes
+    ----------
+    mutation : list[Admission]
+        Hooks that fill objects in; called before an object is checked.
+    admission : list[Admission]
+        Hooks that may refuse; called with the object as it will be stored.
+
+    A hook is called as ``hook(operation, kind, new, old, user)`` under the store's lock, for
+    everything but the subresources, and refuses by raising `ApiError`. `operation` is ``CREATE``,
+    ``UPDATE`` or ``DELETE``; `user` is None for the cluster's own controllers.
+    """
+
+    def __init__(self, path: str, *, keep: int = KEEP) -> None:
+        self._state = State(path, keep)
+        self.mutation: list[Admission] = []
+        self.admission: list[Admission] = []
+
+    # reading
+
+    @property
+    def resource_version(self) -> int:
+        """The version of the newest change."""
+        return self._state.version
+
+    def entry(self, kind: str, namespace: str | None, name: str) -> Entry:
+        """Return an object, still encoded.
+
+        Raises
+        ------
+        ApiError
+            404.
+        """
+        found = self._state.find(KINDS[kind], key_of(namespace, name))
+        if found is None:
+            raise errors.not_found(KINDS[kind], name)
+        return found
+
+    def get(self, kind: str, namespace: str | None, name: str) -> Object:
+        """Return an object; see `entry`."""
+        return self.entry(kind, namespace, name).decode()
+
+    def list(
+        self,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        limit: int = 0,
+        continue_: str = "",
+        resource_version: str = "",
+        resource_version_match: str = "",
+    ) -> Listed:
+        """Return the objects of a kind, in one namespace or all; see `page`."""
+        query = Query.parse(KINDS[kind], namespace, label_selector, field_selector)
+        paging = Paging(
+            limit=limit, token=continue_, version=resource_version, match=resource_version_match
+        )
+        page = self.page(query, paging)
+        items = [entry.decode() for entry in page.entries]
+        return Listed(items, str(page.version), page.token)
+
+    def page(self, query: Query, paging: Paging) -> Page:
+        """Return the objects that `query` asks for, or one page of them, still encoded.
+
+        All pages of a list show it as it was at the first one.
+
+        Raises
+        ------
+        ApiError
+            400 for a token that is none, 410 for a page of a list that has been compacted away,
+            504 for a version that is not reached yet.
+        """
+        return self._state.page(query, paging)
+
+    def watch(
+        self,
+        kind: str | None,
+        namespace: str | None = None,
+        *,
+        resource_version: str = "",
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        bookmarks: bool = False,
+        initial_events: bool | None = None,
+        bookmark_every: float = 60.0,
+    ) -> Watch:
+        """Return the changes of a kind from a version on.
+
+        Parameters
+        ----------
+        kind : str | None
+            The kind; None for every kind (no selectors then).
+        resource_version : str
+            Changes after this version; empty or ``0``: first everything there is, as ``ADDED``.
+        bookmarks : bool
+            Now and then an event that carries nothing but the newest version.
+        initial_events : bool | None
+            ``sendInitialEvents``: first everything there is, then a bookmark that says so.
+
+        Raises
+        ------
+        ApiError
+            410 for a version that has been compacted away, 504 for one not reached yet.
+        """
+        query = None
+        if kind is not None:
+            query = Query.parse(KINDS[kind], namespace, label_selector, field_selector)
+        start = queries.parse_version(resource_version) if resource_version else 0
+        return self._state.watch(
+            query,
+            start,
+            state_first=start == 0 if initial_events is None else initial_events,
+            end_of_state=bool(initial_events) and bookmarks,
+            bookmark_every=bookmark_every if bookmarks else None,
+        )
+
+    # writing
+
+    def create(
+        self,
+        kind: str,
+        obj: Mapping[str, Any],
+        *,
+        user: User | None = None,
+        dry_run: bool = False,
+    ) -> Object:
+        """Store a new object and return it as stored.
+
+        Raises
+        ------
+        ApiError
+            404 for a missing namespace, 409 for a taken name, 422 for an invalid object, 403 when
+            admission refuses.
+        """
+        served, new = KINDS[kind], _copy(KINDS[kind], obj)
+        strategy = rules.for_kind(kind)
+        with self._state.lock:
+            generated = not new["metadata"].get("name")
+            metadata.prepare_create(served, new)
+            while generated and self._taken(served, new):
+                new["metadata"]["name"] = ""
+                metadata.prepare_create(served, new)
+            strategy.default(new)
+            self._admit(self.mutation, "CREATE", served, new, None, user)
+            strategy.prepare_create(served, new)
+            causes = strategy.validate(new) + metadata.validate(served, new["metadata"])
+            self._refuse(served, new, causes)
+            if self._taken(served, new):
+                raise errors.already_exists(served, new["metadata"]["name"])
+            self._admit(self.admission, "CREATE", served, new, None, user)
+            if dry_run:
+                return new
+            return self._state.commit("ADDED", served, new, None).decode()
+
+    def update(
+        self,
+        kind: str,
+        obj: Mapping[str, Any],
+        *,
+        subresource: str | None = None,
+        user: User | None = None,
+        dry_run: bool = False,
+    ) -> Object:
+        """Replace an object, or only its status, and return it as stored.
+
+        An update that removes the last finalizer of an object being deleted deletes it.
+
+        Raises
+        ------
+        ApiError
+            404, 409 when `obj` is based on an older version, 422, 403.
+        """
+        new = _copy(KINDS[kind], obj)
+        meta = new["metadata"]
+        with self._state.lock:
+            before = self.entry(kind, meta.get("namespace"), meta["name"])
+            return self._replace(before, new, subresource, user, dry_run=dry_run)
+
+    def patch(
+        self,
+        kind: str,
+        namespace: str | None,
+        name: str,
+        patch: Any,
+        *,
+        content_type: str = patches.MERGE_PATCH,
+        subresource: str | None = None,
+        user: User | None = None,
+        dry_run: bool = False,
+    ) -> Object:
+        """Change a part of an object and return it as stored; see `update`."""
+        with self._state.lock:
+            before = self.entry(kind, namespace, name)
+            new = patches.apply(KINDS[kind], before.decode(), patch, content_type)
+            return self._replace(before, new, subresource, user, dry_run=dry_run)
+
+    def _replace(
+        self,
+        before: Entry,
+        new: Object,
+        subresource: str | None,
+        user: User | None,
+        *,
+        dry_run: bool,
+    ) -> Object:
+        served, old = before.kind, before.decode()
+        strategy = rules.for_kind(served.kind)
+        self._check_version(served, new, old)
+        metadata.prepare_update(new, old)
+        strategy.default(new)
+        if subresource == "status":
+            strategy.prepare_status(served, new, old)
+            causes = strategy.validate_status(new, old)
+        else:
+            if subresource is None:
+                self._admit(self.mutation, "UPDATE", served, new, old, user)
+            strategy.prepare_update(served, new, old)
+            causes = strategy.validate_update(new, old)
+            metadata.count_generation(served, new, old)
+        causes = metadata.validate_update(served, new["metadata"], old["metadata"]) + causes
+        self._refuse(served, new, causes)
+        if subresource is None:
+            self._admit(self.admission, "UPDATE", served, new, old, user)
+        if dry_run or new == old:
+            return new
+        kind_of_change = "DELETED" if deletion.finished(new) else "MODIFIED"
+        return self._state.commit(kind_of_change, served, new, before).decode()
+
+    def delete(
+        self,
+        kind: str,
+        namespace: str | None,
+        name: str,
+        *,
+        preconditions: Mapping[str, str] | None = None,
+        propagation: str | None = None,
+        grace_seconds: int | None = None,
+        user: User | None = None,
+        dry_run: bool = False,
+    ) -> Object:
+        """Delete an object, or begin to: finalizers and pods on a node hold it until they let go.
+
+        Parameters
+        ----------
+        preconditions : dict | None
+            ``uid`` and ``resourceVersion`` the object must have.
+        propagation : str | None
+            ``Background``, ``Foreground`` or ``Orphan``: what happens to what it owns.
+
+        Returns
+        -------
+        dict
+            Its last state; with a ``deletionTimestamp`` when it is still there.
+
+        Raises
+        ------
+        ApiError
+            404, 409 when a precondition fails, 403.
+        """
+        with self._state.lock:
+            before = self.entry(kind, namespace, name)
+            old, new = before.decode(), before.decode()
+            deletion.check_preconditions(before.kind, old, preconditions or {})
+            self._admit(self.admission, "DELETE", before.kind, None, old, user)
+            if not deletion.begin(before.kind, new, propagation, grace_seconds):
+                kind_of_change = "DELETED"
+            elif new == old:
+                return old
+            else:
+                kind_of_change = "MODIFIED"
+            if dry_run:
+                return new
+            return self._state.commit(kind_of_change, before.kind, new, before).decode()
+
+    # the cluster as a whole
+
+    def compact(self, version: int | None = None) -> None:
+        """Forget the changes up to `version` (default: all), as etcd does every five minutes."""
+        self._state.compact(version)
+
+    def setting(self, name: str, default: str) -> str:
+        """Return a durable setting of the cluster, `default` the first time."""
+        return self._state.setting(name, default)
+
+    def close(self) -> None:
+        """End every watch and close the file."""
+        self._state.close()
+
+    def _taken(self, kind: Kind, obj: Object) -> bool:
+        meta = obj["metadata"]
+        return self._state.find(kind, key_of(meta.get("namespace"), meta["name"])) is not None
+
+    def _admit(
+        self,
+        hooks: Sequence[Admission],
+        operation: str,
+        kind: Kind,
+        new: Object | None,
+        old: Object | None,
+        user: User | None,
+    ) -> None:
+        for hook in hooks:
+            hook(operation, kind, new, old, user)
+
+    @staticmethod
+    def _refuse(kind: Kind, obj: Object, causes: Sequence[errors.Cause]) -> None:
+        if causes:
+            raise errors.invalid_object(kind, obj["metadata"].get("name", ""), causes)
+
+    @staticmethod
+    def _check_version(kind: Kind, new: Object, old: Object) -> None:
+        given = new["metadata"].get("resourceVersion") or ""
+        name = old["metadata"]["name"]
+        if not given and not kind.builtin:
+            cause = errors.invalid("metadata.resourceVersion", 0, "must be specified for an update")
+            raise errors.invalid_object(kind, name, [cause])
+        if given and given != old["metadata"]["resourceVersion"]:
+            raise errors.conflict(kind, name)
+        new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+
+
+def _copy(kind: Kind, obj: Mapping[str, Any]) -> Object:
+    """Return a deep copy without nulls: to Kubernetes they are fields that are not there."""
+    copied: Object = {
+        name: _without_nulls(value) for name, value in obj.items() if value is not None
+    }
+    copied.setdefault("metadata", {})
+    copied["kind"], copied["apiVersion"] = kind.kind, kind.api_version
+    return copied
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
