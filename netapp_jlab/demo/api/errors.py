@@ -120,6 +120,11 @@ class ApiError(Exception):
         self.details = details or {}
         self.next_page = ""
 
+    def add_cause(self, reason: str, message: str, field: str) -> None:
+        """Add an entry to ``Status.details.causes``."""
+        causes = self.details.setdefault("causes", [])
+        causes.append(Cause(reason, message, field).as_dict())
+
     @property
     def retry_after(self) -> int | None:
         """Seconds after which the client should try again, if the answer says so."""
