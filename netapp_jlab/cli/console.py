@@ -125,7 +125,7 @@ class Console:
             document = msgspec.json.format(msgspec.json.encode(body), indent=2)
             self.raw(document.decode() + "\n")
             return
-        self.say(f"netapp-jlab: {text.clean(error.message)}", "bad")
+        self.say(f"Error: {text.clean(error.message)}", "bad")
         if error.hint:
             self.say(f"  {text.clean(error.hint)}")
 
@@ -145,7 +145,7 @@ class Console:
         """Return what the user types, without blanks around it; ``""`` at the end of input."""
         if not self.interactive:
             raise Invalid(
-                "this asks before it changes anything, and nobody can be asked here",
+                "This asks before it changes anything, and nobody can be asked here.",
                 hint="Add --yes if you are sure.",
             )
         self.raw(prompt)

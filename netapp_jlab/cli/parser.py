@@ -58,7 +58,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = _build()
     args = parser.parse_args(argv)
     if not hasattr(args, "run"):
-        parser.error("which command?")
+        parser.error("Which command?")
     return args
 
 

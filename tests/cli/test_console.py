@@ -64,7 +64,7 @@ def test_results_and_messages_go_different_ways():
 def test_an_error_says_what_and_what_to_do():
     err = io.StringIO()
     console(err=err).fail(Invalid("no such size: 1Zi", hint="Say 1Gi."))
-    assert err.getvalue() == "netapp-jlab: no such size: 1Zi\n  Say 1Gi.\n"
+    assert err.getvalue() == "Error: no such size: 1Zi\n  Say 1Gi.\n"
 
 
 def test_an_error_as_json_is_the_body_of_the_rest_interface():

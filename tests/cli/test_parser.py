@@ -46,7 +46,7 @@ def test_waiting_is_the_default_and_can_be_switched_off():
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        ([], "which command"),
+        ([], "Which command"),
         (["frobnicate"], "frobnicate"),
         (["snapshot"], "volume"),
         (["volumes", "--timeout", "0"], "time limit"),

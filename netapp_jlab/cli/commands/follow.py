@@ -58,7 +58,7 @@ def exit_of(session: Session, operation: Operation) -> int:
     """Say what is wrong with `operation`, if anything is, and return the exit code."""
     console, outcome = session.console, operation.outcome
     if operation.state == "failed":
-        console.say(f"netapp-jlab: {text.clean(operation.message)}", "bad")
+        console.say(f"Error: {text.clean(operation.message)}", "bad")
         if operation.hint:
             console.say(f"  {text.clean(operation.hint)}")
     elif operation.state == "cancelled":

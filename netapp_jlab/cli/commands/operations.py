@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netapp_jlab.cli import text
-from netapp_jlab.cli.commands import common
+from netapp_jlab.cli.commands import common, follow
 from netapp_jlab.cli.exits import Exit
 from netapp_jlab.cli.parser import Commands, verbs
 from netapp_jlab.cli.progress import share
 from netapp_jlab.cli.tables import Column
-from netapp_jlab.errors import Invalid, NotFound
+from netapp_jlab.errors import Conflict, Invalid, NotFound
 from netapp_jlab.models import Operation
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ _STATES = {
     "failed": "bad",
     "cancelled": "dim",
 }
+
+_RESUME = "A Jupyter server with the extension does that by itself once its panel is opened."
 
 
 def _done(operation: Operation) -> str:
@@ -51,13 +53,16 @@ _COLUMNS = (
 
 def register(add: Commands) -> None:
     """Add the command and its verbs."""
-    operations = add("operations", _list, "list restores and clones; cancel one")
+    operations = add("operations", _list, "list restores and clones; cancel or resume one")
     verb = verbs(operations)
     verb("list", _list, "list operations, the newest first")
     show = verb("show", _show, "show one operation")
     show.add_argument("operation", help="its id, or how the id begins")
     cancel = verb("cancel", _cancel, "ask an operation to stop")
     cancel.add_argument("operation", help="its id, or how the id begins")
+    resume = verb("resume", _resume, "go on with an operation whose process is gone", _RESUME)
+    resume.add_argument("operation", help="its id, or how the id begins")
+    common.wait_timeout(resume, follow.RESTORE_SECONDS)
 
 
 def resolve(session: Session, beginning: str) -> Operation:
@@ -74,10 +79,10 @@ def resolve(session: Session, beginning: str) -> Operation:
     found = [operation for operation in listed if operation.id.startswith(beginning)]
     if not found:
         raise NotFound(
-            f"there is no operation {beginning}", hint="See `netapp-jlab operations list`."
+            f"There is no operation “{beginning}”.", hint="See `netapp-jlab operations`."
         )
     if len(found) > 1:
-        raise Invalid(f"several operations begin with {beginning}", hint="Give more of the id.")
+        raise Invalid(f"Several operations begin with “{beginning}”.", hint="Give more of the id.")
     return found[0]
 
 
@@ -131,3 +136,13 @@ def _cancel(session: Session) -> int:
     else:
         session.console.line(f"The {operation.kind} of {operation.volume} was asked to stop.")
     return Exit.OK
+
+
+def _resume(session: Session) -> int:
+    operation = resolve(session, session.args.operation)
+    if operation.state != "interrupted":
+        raise Conflict(f"The operation is not interrupted; it is {operation.state}.")
+    session.client.start(None)  # takes up what others have left behind
+    operation = follow.to_its_end(session, operation, timeout=session.args.wait_timeout)
+    follow.report(session, operation)
+    return follow.exit_of(session, operation)
