@@ -1,0 +1,169 @@
+"""Where the records of operations are found, read and written: annotations, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from netapp_jlab.errors import NotFound
+from netapp_jlab.k8s import kinds, naming
+from netapp_jlab.k8s.kinds import Kind
+from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
+from netapp_jlab.services.catalog import Catalog
+from netapp_jlab.services.records import CANCEL, Record, decode
+
+Carrier = Claim | VolumeSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record and the object that carries it.
+
+    Attributes
+    ----------
+    kind : Kind
+        The carrier's kind.
+    version : str
+        The carrier's resourceVersion when the record was read.
+    cancelled : bool
+        Somebody asked to cancel.
+    """
+
+    kind: Kind[Any]
+    name: str
+    uid: str
+    version: str
+    record: Record
+    cancelled: bool = False
+
+    @property
+    def id(self) -> str:
+        """Id of the operation."""
+        return self.record.id or self.uid
+
+
+class Journal:
+    """All operations of the namespace."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._cluster = catalog.cluster
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every operation there is a record of."""
+        for snapshot in self._catalog.snapshots().values():
+            if (entry := entry_of(kinds.SNAPSHOTS, snapshot)) is not None:
+                yield entry
+        for claim in self._catalog.claims().values():
+            if (entry := entry_of(kinds.CLAIMS, claim)) is not None:
+                yield entry
+
+    def get(self, operation: str) -> Entry:
+        """Return one operation, read live.
+
+        Raises
+        ------
+        NotFound
+            There is no record of it (any more).
+        """
+        for entry in self.entries():
+            if entry.id == operation:
+                return self.read(entry)
+        raise NotFound(
+            f"There is no operation “{operation}”.",
+            hint="It is forgotten when its snapshot or volume is deleted.",
+        )
+
+    def read(self, entry: Entry) -> Entry:
+        """Read an entry anew.
+
+        Raises
+        ------
+        NotFound
+            The carrier or its record is gone.
+        """
+        carrier = self._cluster.get(entry.kind, entry.name)
+        found = entry_of(entry.kind, carrier)
+        if found is None or found.uid != entry.uid:
+            raise NotFound(f"The record of the operation “{entry.id}” is gone.")
+        return found
+
+    def write(self, entry: Entry, record: Record) -> Entry:
+        """Write a record, if the carrier is still as it was read.
+
+        Raises
+        ------
+        Changed
+            It is not: read it again and decide again.
+        NotFound
+            The carrier is gone.
+        """
+        carrier = self._cluster.patch(
+            entry.kind,
+            entry.name,
+            {"metadata": {"annotations": {naming.OPERATION: record.encode()}}},
+            uid=entry.uid,
+            resource_version=entry.version,
+        )
+        found = entry_of(entry.kind, carrier)
+        return found if found is not None else replace(entry, record=record)
+
+    def erase(self, entry: Entry) -> None:
+        """Remove a record that stands elsewhere now; nothing to do where its carrier is gone."""
+        with suppress(NotFound):
+            self._cluster.patch(
+                entry.kind,
+                entry.name,
+                {"metadata": {"annotations": {naming.OPERATION: None}}},
+                uid=entry.uid,
+            )
+
+    def follow(
+        self,
+        entry: Entry,
+        seen: Callable[[Entry], None],
+        *,
+        timeout: float,
+        cancel: Callable[[], None],
+    ) -> Entry:
+        """Watch an operation until it has ended; `seen` is told of each change.
+
+        Raises
+        ------
+        Timeout
+            It has not ended within `timeout` seconds.
+        """
+
+        def has_ended(carrier: Carrier) -> bool:
+            found = entry_of(entry.kind, carrier)
+            if found is None:
+                return True
+            seen(found)
+            return not found.record.active
+
+        carrier = self._cluster.wait(
+            entry.kind, entry.name, has_ended, timeout=max(0.0, timeout), cancel=cancel
+        )
+        return entry_of(entry.kind, carrier) or entry
+
+    def ask_to_cancel(self, entry: Entry) -> None:
+        """Leave word for the process that works on it."""
+        self._cluster.patch(
+            entry.kind,
+            entry.name,
+            {"metadata": {"annotations": {CANCEL: "true"}}},
+            uid=entry.uid,
+        )
+
+
+def entry_of(kind: Kind[Any], carrier: Carrier) -> Entry | None:
+    """Return the operation that an object carries the record of, or None."""
+    text = carrier.metadata.annotations.get(naming.OPERATION)
+    record = decode(text) if text else None
+    if record is None:
+        return None
+    meta = carrier.metadata
+    cancelled = CANCEL in meta.annotations
+    return Entry(kind, meta.name, meta.uid, meta.resource_version, record, cancelled)

@@ -1,0 +1,203 @@
+"""The work of a restore: what runs in a thread, and again after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import msgspec
+
+from netapp_jlab import files
+from netapp_jlab.errors import (
+    Cancelled,
+    Changed,
+    Invalid,
+    NoSpace,
+    NotFound,
+    NotMounted,
+    Refused,
+)
+from netapp_jlab.k8s import kinds
+from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
+from netapp_jlab.models import Issue, Outcome, Progress
+from netapp_jlab.services.catalog import Catalog
+from netapp_jlab.services.journal import Journal
+from netapp_jlab.services.lease import Lease
+from netapp_jlab.services.records import Ref
+from netapp_jlab.services.runner import Result
+from netapp_jlab.services.snapshots import is_cut
+from netapp_jlab.services.sources import Sources
+from netapp_jlab.services.trees import SnapshotTrees
+
+REPORTED = 100
+"""Paths named in an outcome, of each sort."""
+COPYING = "Copying back what differs"
+
+
+class Restoring:
+    """Does a restore or an undo, or what is left of it.
+
+    Parameters
+    ----------
+    catalog, sources, journal, trees : Catalog, Sources, Journal, SnapshotTrees
+        What is known, what goes on, and the files.
+    ready_timeout : float
+        Seconds to wait for the safety snapshot.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        sources: Sources,
+        journal: Journal,
+        trees: SnapshotTrees,
+        ready_timeout: float,
+    ) -> None:
+        self._catalog = catalog
+        self._cluster = catalog.cluster
+        self._sources = sources
+        self._journal = journal
+        self._trees = trees
+        self._ready_timeout = ready_timeout
+
+    def __call__(self, lease: Lease, tell: Callable[[Progress], None]) -> Result:
+        """Do a restore or an undo, or what is left of it."""
+        record = lease.record
+        claim = same_claim(self._catalog, record.volume)
+        kept = self._cluster.wait(
+            kinds.SNAPSHOTS,
+            lease.entry.name,
+            is_cut,
+            timeout=self._ready_timeout,
+            cancel=lease.check,
+        )
+        taken = self._same(record.snapshot)
+        name = claim.metadata.name
+        with ExitStack() as stack, translated(name):
+            live = stack.enter_context(self._trees.volume(name))
+            source = stack.enter_context(self._trees.snapshot(taken, pause=lease.pause))
+            safety = stack.enter_context(self._trees.snapshot(kept, pause=lease.pause))
+            baseline = self._baseline(record.baseline)
+            if baseline is not None:
+                stack.enter_context(baseline)
+            lease.change(step=COPYING, touched=True)
+            done = files.restore(
+                source,
+                live,
+                kept=safety,
+                paths=to_paths(record.paths),
+                remove_extra=record.remove_extra,
+                verify=record.verify,
+                baseline=baseline,
+                token=lease.entry.uid,
+                cancel=lease.check,
+                progress=lambda seen: tell(_progress(seen)),
+            )
+        if record.undo_of:
+            self._mark_undone(record.undo_of, lease.entry.id)
+        return _result(done)
+
+    def _same(self, ref: Ref) -> VolumeSnapshot:
+        snapshot = self._sources.usable_snapshot(ref.name)
+        if snapshot.metadata.uid != ref.uid:
+            raise Changed(f"The snapshot “{ref.name}” was deleted and made anew meanwhile.")
+        return snapshot
+
+    def _baseline(self, ref: Ref) -> files.Tree | None:
+        """Open the snapshot that was restored; None if it is gone: then nothing is removed."""
+        if not ref.uid:
+            return None
+        try:
+            return self._trees.snapshot(self._same(ref))
+        except (NotFound, Changed, NotMounted):
+            return None
+
+    def _mark_undone(self, operation: str, by: str) -> None:
+        try:
+            entry = self._journal.get(operation)
+            self._journal.write(entry, msgspec.structs.replace(entry.record, undone_by=by))
+        except (NotFound, Changed):
+            pass  # its snapshot was deleted meanwhile: nothing is left to be undone twice
+
+
+def same_claim(catalog: Catalog, ref: Ref) -> Claim:
+    """Return the claim, if it still is the one with that uid.
+
+    Raises
+    ------
+    NotFound, Changed
+        It is gone, or another one has its name now.
+    """
+    claim = catalog.claim(ref.name)
+    if claim.metadata.uid != ref.uid:
+        raise Changed(f"The volume “{ref.name}” was deleted and made anew meanwhile.")
+    return claim
+
+
+def to_paths(texts: tuple[str, ...]) -> list[bytes] | None:
+    """Turn paths from outside into the file system's; None for everything.
+
+    Raises
+    ------
+    Invalid
+        One of them is no path inside a volume.
+    """
+    with translated(""):
+        paths = [files.from_text(text) for text in texts]
+        files.check_paths(paths)
+        return paths or None
+
+
+@contextmanager
+def translated(volume: str) -> Iterator[None]:
+    """Turn what goes wrong with files into errors of ours."""
+    try:
+        yield
+    except files.Cancelled:
+        raise Cancelled("It was cancelled.") from None
+    except files.NoSpace as error:
+        raise NoSpace(f"The volume “{volume}” is full: {error}") from error
+    except (files.BadPath, files.NoSuchPath) as error:
+        raise Invalid(f"{error}", hint="Paths are relative to the volume's root.") from error
+    except files.TreeUnavailable as error:
+        raise NotMounted(f"{error}") from error
+    except files.FilesError as error:
+        raise Refused(f"{error}") from error
+
+
+def _progress(seen: files.Progress) -> Progress:
+    return Progress(
+        files_done=seen.files_done,
+        files_total=seen.files_total,
+        bytes_done=seen.bytes_done,
+        bytes_total=seen.bytes_total,
+        path=files.to_text(seen.path),
+    )
+
+
+def _issues(found: list[files.Issue]) -> tuple[Issue, ...]:
+    return tuple(Issue(path=files.to_text(one.path), reason=one.reason) for one in found[:REPORTED])
+
+
+def _result(done: files.Outcome) -> Result:
+    left = len(done.conflicts) + len(done.failures)
+    outcome = Outcome(
+        created=done.created,
+        replaced=done.replaced,
+        metadata=done.metadata,
+        removed=done.removed,
+        copied_bytes=done.copied_bytes,
+        conflicts=_issues(done.conflicts),
+        failures=_issues(done.failures),
+        conflict_count=len(done.conflicts),
+        failure_count=len(done.failures),
+    )
+    if not left:
+        return Result(step="Done.", outcome=outcome)
+    return Result(
+        step=f"Done; {left} paths were left as they were.",
+        outcome=outcome,
+        message=f"{len(done.conflicts)} changed while the restore ran, {len(done.failures)} could "
+        "not be brought back.",
+        hint="Restore again to bring them back too; nothing of them was lost.",
+    )

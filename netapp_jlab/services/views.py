@@ -1,0 +1,200 @@
+"""From Kubernetes' objects to the models: what belongs to what, and since when."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from netapp_jlab.k8s import naming
+from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
+from netapp_jlab.models import Origin, Purpose, Snapshot, SnapshotPhase, VolumePhase
+from netapp_jlab.services.catalog import Catalog
+from netapp_jlab.services.mounts import Mounts
+
+SNAPSHOT_DIRECTORY = ".snapshot"
+_PURPOSES: Mapping[str, Purpose] = {"safety": "safety", "intermediate": "intermediate"}
+_PHASES: Mapping[str, VolumePhase] = {"Bound": "bound", "Lost": "lost"}
+
+
+def volume_phase(claim: Claim) -> VolumePhase:
+    """Return a claim's phase in the user's words."""
+    if claim.metadata.deletion_timestamp is not None:
+        return "deleting"
+    return _PHASES.get(claim.status.phase, "pending")
+
+
+def snapshot_phase(snapshot: VolumeSnapshot) -> SnapshotPhase:
+    """Return a snapshot's phase; an error counts only while it is not ready (it may be retried)."""
+    if snapshot.metadata.deletion_timestamp is not None:
+        return "deleting"
+    if snapshot.status.ready_to_use:
+        return "ready"
+    return "failed" if snapshot.status.error is not None else "pending"
+
+
+def owner_uid(snapshot: VolumeSnapshot, claims: Mapping[str, Claim]) -> str:
+    """Return the uid of the claim that `snapshot` was cut from; "" where nobody can tell.
+
+    We write it on every snapshot of ours. On others (kubectl, the DataOps Toolkit) it follows from
+    the time: the present claim of that name, if it existed when the snapshot was cut.
+    """
+    written = snapshot.metadata.labels.get(naming.VOLUME_UID)
+    if written:
+        return written
+    claim = claims.get(snapshot.spec.source.persistent_volume_claim_name)
+    if claim is None:
+        return ""
+    cut_at = snapshot.status.creation_time or snapshot.metadata.creation_timestamp
+    # The API server keeps whole seconds, the driver may keep nanoseconds.
+    existed = cut_at.replace(microsecond=0) >= claim.metadata.creation_timestamp
+    return claim.metadata.uid if existed else ""
+
+
+class Browsable:
+    """Tells which snapshots can be read as files here; lists each ``.snapshot`` once."""
+
+    def __init__(self, mounts: Mounts) -> None:
+        self._mounts = mounts
+        self._names: dict[str, frozenset[str]] = {}
+
+    def names(self, claim: str) -> frozenset[str]:
+        """Return the entries of the claim's ``.snapshot`` directory; empty without one."""
+        if claim not in self._names:
+            self._names[claim] = self._listed(claim)
+        return self._names[claim]
+
+    def __call__(self, snapshot: VolumeSnapshot) -> bool:
+        """Whether the files of `snapshot` can be read here."""
+        names = self.names(snapshot.spec.source.persistent_volume_claim_name)
+        return directory_name(snapshot) in names
+
+    def _listed(self, claim: str) -> frozenset[str]:
+        mount = self._mounts.get(claim)
+        if mount is None or not mount.whole:
+            return frozenset()
+        try:
+            return frozenset(os.listdir(os.path.join(mount.path, SNAPSHOT_DIRECTORY)))
+        except OSError:
+            return frozenset()  # no such directory: most drivers; the volume is not browsable
+
+
+def directory_name(snapshot: VolumeSnapshot) -> str:
+    """Return a snapshot's entry in ``.snapshot``: what Trident and the CSI sidecars name it."""
+    return f"snapshot-{snapshot.metadata.uid}"
+
+
+class _Version(NamedTuple):
+    """What a model was made from; as long as it is the same, so is the model."""
+
+    resource_version: str
+    volume_uid: str
+    stale: bool
+    browsable: bool
+
+
+class SnapshotViews:
+    """Makes :class:`Snapshot` models and keeps them: a timeline has thousands that never change.
+
+    An entry is valid for one version of the object and one answer to whose it is and whether it
+    can be read here.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._kept: dict[str, tuple[_Version, Snapshot]] = {}
+
+    def all(self) -> list[Snapshot]:
+        """Return models of all snapshots of the namespace."""
+        claims = self._catalog.claims()
+        present = {claim.metadata.uid for claim in claims.values()}
+        browsable = Browsable(self._catalog.mounts())
+        kept = {}
+        models = []
+        for snapshot in self._catalog.snapshots().values():
+            entry = self._entry(snapshot, claims, present, browsable)
+            kept[snapshot.metadata.uid] = entry
+            models.append(entry[1])
+        self._kept = kept
+        return models
+
+    def one(self, snapshot: VolumeSnapshot) -> Snapshot:
+        """Return the model of one snapshot."""
+        claims = self._catalog.claims()
+        present = {claim.metadata.uid for claim in claims.values()}
+        return self._entry(snapshot, claims, present, Browsable(self._catalog.mounts()))[1]
+
+    def by_volume(self) -> dict[str, list[Snapshot]]:
+        """Return the snapshots of the volumes there are, by the volume's uid."""
+        groups: dict[str, list[Snapshot]] = {}
+        for snapshot in self.all():
+            if not snapshot.stale:
+                groups.setdefault(snapshot.volume_uid, []).append(snapshot)
+        return groups
+
+    def _entry(
+        self,
+        snapshot: VolumeSnapshot,
+        claims: Mapping[str, Claim],
+        present: set[str],
+        browsable: Browsable,
+    ) -> tuple[_Version, Snapshot]:
+        uid = owner_uid(snapshot, claims)
+        stale = uid not in present
+        version = _Version(
+            snapshot.metadata.resource_version, uid, stale, not stale and browsable(snapshot)
+        )
+        kept = self._kept.get(snapshot.metadata.uid)
+        if kept is not None and kept[0] == version:
+            return kept
+        return version, self._model(snapshot, version)
+
+    def _model(self, snapshot: VolumeSnapshot, version: _Version) -> Snapshot:
+        meta, status = snapshot.metadata, snapshot.status
+        return Snapshot(
+            name=meta.name,
+            uid=meta.uid,
+            namespace=meta.namespace,
+            volume=snapshot.spec.source.persistent_volume_claim_name,
+            volume_uid=version.volume_uid,
+            stale=version.stale,
+            phase=snapshot_phase(snapshot),
+            created_at=meta.creation_timestamp,
+            cut_at=status.creation_time,
+            restore_size=status.restore_size,
+            snapshot_class=snapshot.spec.volume_snapshot_class_name,
+            note=meta.annotations.get(naming.NOTE, ""),
+            author=meta.annotations.get(naming.AUTHOR, ""),
+            origin=_origin(meta.annotations.get(naming.ORIGIN, "")),
+            purpose=_PURPOSES.get(meta.labels.get(naming.PURPOSE, ""), "user"),
+            expires_at=_time(meta.annotations.get(naming.EXPIRES_AT, "")),
+            browsable=version.browsable,
+            message=status.error.message if status.error and not status.ready_to_use else "",
+        )
+
+
+def newest_first(snapshot: Snapshot) -> tuple[float, str]:
+    """Sort key: when it was cut, or asked for while it is not; then by name."""
+    return (-(snapshot.cut_at or snapshot.created_at).timestamp(), snapshot.name)
+
+
+def _origin(text: str) -> Origin | None:
+    """Read the annotation; None where it is missing or somebody edited it into something else."""
+    if not text:
+        return None
+    try:
+        return msgspec.json.decode(text, type=Origin)
+    except (msgspec.DecodeError, ValueError):
+        return None
+
+
+def _time(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        return None
