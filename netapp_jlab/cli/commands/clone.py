@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
+from netapp_jlab.cli import text
 from netapp_jlab.cli.commands import common, follow
 from netapp_jlab.errors import NotFound
 from netapp_jlab.models import AccessMode, CloneOrder, Operation
@@ -34,6 +35,8 @@ def _clone(session: Session) -> int:
         console.json(operation)
     elif operation.state == "done":
         console.line(f"Volume {args.name} is a clone of {args.source}.")
+        if operation.message:
+            console.say(text.clean(operation.message))
     return follow.exit_of(session, operation)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from netapp_jlab.cli import text
@@ -92,7 +91,12 @@ def _show(console: Console, status: Status) -> None:
     if status.rights:
         _heading(console, "Rights")
         console.table(_rights(console), status.rights)
-    _mend(console, status)
+    if status.problems:
+        _heading(console, "Problems")
+        _problems(console, status.problems)
+    else:
+        console.line()
+        console.line("Everything works.", "good")
 
 
 def _heading(console: Console, title: str) -> None:
@@ -112,26 +116,6 @@ def _rights(console: Console) -> tuple[Column[Right], ...]:
 
 def _verdict(right: Right) -> str:
     return "good" if right.allowed else "bad"
-
-
-def _mend(console: Console, status: Status) -> None:
-    missing = sorted(
-        (right for right in status.rights if not right.allowed and right.granted_by),
-        key=lambda right: right.granted_by,
-    )
-    if not missing and not status.problems:
-        console.line()
-        console.line("Everything works.", "good")
-        return
-    if missing:
-        _heading(console, "To grant what is missing")
-        for file, rights in groupby(missing, key=lambda right: right.granted_by):
-            names = ", ".join(f"{right.verb} {right.resource}" for right in rights)
-            console.line(f"kubectl apply -n {status.namespace} -f {file}")
-            console.line(console.paint(f"    {names}", "dim"))
-    if status.problems:
-        _heading(console, "Problems")
-        _problems(console, status.problems)
 
 
 def _problems(console: Console, problems: Iterable[Problem]) -> None:

@@ -31,7 +31,7 @@ def to_its_end(session: Session, operation: Operation, *, timeout: float) -> Ope
 
     Raises
     ------
-    Timeout
+    NotReady
         It is not at its end after `timeout` seconds.
     """
     operations = session.client.operations
@@ -90,6 +90,8 @@ def report(session: Session, operation: Operation) -> None:
             operation.outcome.failures,
             operation.outcome.failure_count,
         )
+        if operation.hint and operation.state == "done":
+            console.say(text.clean(operation.hint))
     if operation.can_undo.allowed:
         console.line(f"To take it back: netapp-jlab undo {operation.id}")
 

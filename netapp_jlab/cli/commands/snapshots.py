@@ -149,9 +149,9 @@ def _change(session: Session) -> int:
 def _delete(session: Session) -> int:
     args, console = session.args, session.console
     plan = session.client.snapshots.plan_delete(args.name)
-    if not plan.refusal.allowed:
-        raise Conflict(plan.refusal.reason, hint=plan.refusal.hint)
     if not args.yes:
+        if not plan.refusal.allowed:
+            raise Conflict(plan.refusal.reason, hint=plan.refusal.hint)
         for sentence in _consequences(plan):
             console.say(sentence)
     if not console.confirm(f"Delete the snapshot {args.name}?", yes=args.yes):

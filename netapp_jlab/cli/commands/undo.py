@@ -29,7 +29,7 @@ def register(add: Commands) -> None:
 def _undo(session: Session) -> int:
     args, console = session.args, session.console
     operation = operations.resolve(session, args.operation)
-    if not operation.can_undo.allowed:
+    if not args.yes and not operation.can_undo.allowed:
         raise Refused(operation.can_undo.reason, hint=operation.can_undo.hint)
     when = text.age(operation.started_at)
     question = f"Bring {operation.volume} back to what it was before the restore, {when}?"

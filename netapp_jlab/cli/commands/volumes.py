@@ -173,10 +173,10 @@ def _resize(session: Session) -> int:
 def _delete(session: Session) -> int:
     args, console = session.args, session.console
     plan = session.client.volumes.plan_delete(args.name)
-    if not plan.refusal.allowed:
-        raise Conflict(plan.refusal.reason, hint=plan.refusal.hint)
     confirm = args.name if args.yes else args.confirm
     if not confirm:
+        if not plan.refusal.allowed:
+            raise Conflict(plan.refusal.reason, hint=plan.refusal.hint)
         for sentence in _consequences(plan):
             console.say(sentence)
         confirm = console.ask("Type the volume's name to delete it: ")
