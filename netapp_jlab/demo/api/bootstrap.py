@@ -101,6 +101,7 @@ _ROLES: dict[str, list[Object]] = {
     "system:discovery": [_urls(_DISCOVERY, ["get"])],
     "system:public-info-viewer": [_urls(_INFORMATION, ["get"])],
 }
+_AGGREGATED = ("admin", "edit", "view")
 _BINDINGS: dict[str, tuple[str, ...]] = {
     "cluster-admin": (MASTERS,),
     "system:basic-user": (AUTHENTICATED,),
@@ -124,7 +125,11 @@ def open_cluster(path: str, *, keep: int = KEEP) -> Store:
     for name in NAMESPACES:
         _ensure(store, "Namespace", {"metadata": {"name": name}})
     for name, rules in _ROLES.items():
-        _ensure(store, "ClusterRole", {"metadata": _system(name), "rules": rules})
+        role: Object = {"metadata": _system(name), "rules": rules}
+        if name in _AGGREGATED:
+            labels = {f"{_RBAC}/aggregate-to-{name}": "true"}
+            role["aggregationRule"] = {"clusterRoleSelectors": [{"matchLabels": labels}]}
+        _ensure(store, "ClusterRole", role)
     for name, groups in _BINDINGS.items():
         subjects = [{"kind": "Group", "apiGroup": _RBAC, "name": group} for group in groups]
         role = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": name}

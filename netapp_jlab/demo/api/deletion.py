@@ -39,7 +39,7 @@ def check_preconditions(kind: Kind, obj: Object, wanted: Mapping[str, str]) -> N
                 f"the {title} in the precondition ({given}) does not match the {title} in record "
                 f"({found}). The object might have been {what}"
             )
-            raise errors.conflict(kind, meta["name"], why)
+            raise errors.failed_precondition(kind, meta["name"], why)
 
 
 def begin(
@@ -63,7 +63,7 @@ def begin(
     _set_propagation(meta, propagation)
     grace = _grace(kind, obj, grace_seconds)
     held = bool(grace) or not finished(obj, ignore_timestamp=True)
-    if not held:
+    if not held and not kind.graceful:
         return False
     known = meta.get("deletionGracePeriodSeconds")
     if "deletionTimestamp" not in meta:
@@ -74,7 +74,7 @@ def begin(
         meta["deletionGracePeriodSeconds"] = grace
     if kind.kind == "Namespace":
         obj.setdefault("status", {})["phase"] = "Terminating"
-    return True
+    return held
 
 
 def finished(obj: Object, *, ignore_timestamp: bool = False) -> bool:

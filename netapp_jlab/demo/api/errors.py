@@ -104,8 +104,8 @@ class ApiError(Exception):
         Machine-readable reason, such as ``NotFound``.
     message : str
         What a person reads.
-    details : dict
-        ``Status.details``; may be empty.
+    details : dict | None
+        ``Status.details``, if any.
     next_page : str
         ``metadata.continue``: how to go on with a list that has expired.
     """
@@ -117,18 +117,19 @@ class ApiError(Exception):
         self.code = code
         self.reason = reason
         self.message = message
-        self.details = details or {}
+        self.details = details
         self.next_page = ""
 
     def add_cause(self, reason: str, message: str, field: str) -> None:
         """Add an entry to ``Status.details.causes``."""
+        self.details = self.details or {}
         causes = self.details.setdefault("causes", [])
         causes.append(Cause(reason, message, field).as_dict())
 
     @property
     def retry_after(self) -> int | None:
         """Seconds after which the client should try again, if the answer says so."""
-        seconds = self.details.get("retryAfterSeconds")
+        seconds = (self.details or {}).get("retryAfterSeconds")
         return int(seconds) if seconds else None
 
     def status(self) -> dict[str, Any]:
@@ -141,7 +142,7 @@ class ApiError(Exception):
             "message": self.message,
             "reason": self.reason,
         }
-        if self.details:
+        if self.details is not None:
             body["details"] = self.details
         body["code"] = self.code
         return body
@@ -159,7 +160,7 @@ def not_found(kind: Kind, name: str) -> ApiError:
 
 def no_such_path() -> ApiError:
     """Return 404 for a path that no resource is served at."""
-    return ApiError(404, "NotFound", "the server could not find the requested resource")
+    return ApiError(404, "NotFound", "the server could not find the requested resource", {})
 
 
 def already_exists(kind: Kind, name: str) -> ApiError:
@@ -186,9 +187,16 @@ MODIFIED = (
 
 
 def conflict(kind: Kind, name: str, why: str = MODIFIED) -> ApiError:
-    """Return 409 for a write that is based on an older version, or a precondition that fails."""
+    """Return 409 for a write that is based on an older version."""
     message = f'Operation cannot be fulfilled on {kind.resource} "{name}": {why}'
     return ApiError(409, "Conflict", message, _about(kind, name))
+
+
+def failed_precondition(kind: Kind, name: str, why: str) -> ApiError:
+    """Return 409 for a deletion whose precondition fails; it names the kind, not the resource."""
+    message = f'Operation cannot be fulfilled on {kind.group_kind} "{name}": {why}'
+    details = {**_about(kind, name), "kind": kind.kind}
+    return ApiError(409, "Conflict", message, details)
 
 
 def forbidden(kind: Kind, name: str, why: str) -> ApiError:
@@ -215,6 +223,26 @@ def invalid_object(kind: Kind, name: str, causes: Sequence[Cause]) -> ApiError:
 def bad_request(message: str) -> ApiError:
     """Return 400."""
     return ApiError(400, "BadRequest", message)
+
+
+def unreadable(kind: Kind, detail: object) -> ApiError:
+    """Return 400 for an object that can't be what it is said to be."""
+    return bad_request(
+        f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {detail}'
+    )
+
+
+def other_name(given: str, wanted: str) -> ApiError:
+    """Return 400 for an object with another name than its path."""
+    message = f"the name of the object ({given}) does not match the name on the URL ({wanted})"
+    return bad_request(message)
+
+
+def other_namespace() -> ApiError:
+    """Return 400 for an object with another namespace than its path."""
+    return bad_request(
+        "the namespace of the provided object does not match the namespace sent on the request"
+    )
 
 
 def unauthorized() -> ApiError:
@@ -247,39 +275,56 @@ def too_large_version(asked: int, current: int) -> ApiError:
     )
 
 
-def method_not_allowed(kind: Kind | None, action: str) -> ApiError:
+def unpatchable() -> ApiError:
+    """Return 422 for a patch that can't be applied to this object."""
+    message = "the server rejected our request due to an error in our request"
+    return ApiError(422, "Invalid", message, {})
+
+
+def bad_patch(shown: str, detail: object) -> ApiError:
+    """Return 422 for a patch whose result is no object of the kind."""
+    cause = invalid("patch", shown, str(detail))
+    error = ApiError(422, "Invalid", f' "" is invalid: {cause}')
+    error.add_cause(*cause)
+    return error
+
+
+def method_not_allowed() -> ApiError:
     """Return 405."""
-    if kind is None:
-        message = "the server does not allow this method on the requested resource"
-        return ApiError(405, "MethodNotAllowed", message)
-    return ApiError(
-        405,
-        "MethodNotAllowed",
-        f'{action} is not supported on resources of kind "{kind.resource}"',
-        _about(kind, ""),
-    )
+    message = "the server does not allow this method on the requested resource"
+    return ApiError(405, "MethodNotAllowed", message, {})
 
 
 def not_acceptable(known: Sequence[str]) -> ApiError:
     """Return 406: no content type that the client accepts can be given."""
-    message = f"only the following media types are accepted: {', '.join(known)}"
-    return ApiError(406, "NotAcceptable", message)
+    message = f"406: Not Acceptable\n\nAvailable representations: {', '.join(known)}"
+    return ApiError(406, "NotAcceptable", message, {})
 
 
-def unsupported_media_type(known: Sequence[str]) -> ApiError:
-    """Return 415: the body is in a format the server does not read."""
-    return ApiError(
-        415,
-        "UnsupportedMediaType",
-        f"the body of the request was in an unknown format - "
-        f"accepted media types include: {', '.join(known)}",
+def unsupported_media_type(known: Sequence[str] = ()) -> ApiError:
+    """Return 415: the body is in a format that is not read here (or not for this kind)."""
+    if not known:
+        message = "415: Unsupported Media Type"
+        return ApiError(415, "UnsupportedMediaType", message, {})
+    message = (
+        "the body of the request was in an unknown format - "
+        f"accepted media types include: {', '.join(known)}"
     )
+    return ApiError(415, "UnsupportedMediaType", message)
 
 
 def too_large(limit: int) -> ApiError:
     """Return 413: the body has more than `limit` bytes."""
     message = f"Request entity too large: limit is {limit}"
     return ApiError(413, "RequestEntityTooLarge", message)
+
+
+def invalid_options(kind: str, cause: Cause) -> ApiError:
+    """Return 422 for the query of a request: ``ListOptions``, ``DeleteOptions``, …."""
+    message = f'{kind}.meta.k8s.io "" is invalid: {cause}'
+    error = ApiError(422, "Invalid", message, {"group": "meta.k8s.io", "kind": kind})
+    error.add_cause(*cause)
+    return error
 
 
 def too_many_requests(message: str, retry_after: int = 1) -> ApiError:

@@ -34,6 +34,8 @@ class Kind:
         A deletion is first announced and finished by somebody else (pods on a node).
     virtual : bool
         Answered, never stored (access reviews).
+    rules : bool
+        Its schema has validation rules (CEL).
     name_rule : str
         Which names are legal: ``subdomain``, ``label``, ``service`` or ``path``.
     """
@@ -54,6 +56,7 @@ class Kind:
     selectable: tuple[str, ...] = ()
     graceful: bool = False
     virtual: bool = False
+    rules: bool = False
     name_rule: str = "subdomain"
 
     @property
@@ -241,6 +244,7 @@ _SNAPSHOTS = (
         namespaced=False,
         short_names=("vsc", "vscs"),
         status=True,
+        rules=True,
     ),
     _custom(
         "snapshot.storage.k8s.io",
@@ -248,6 +252,7 @@ _SNAPSHOTS = (
         "volumesnapshots",
         short_names=("vs",),
         status=True,
+        rules=True,
     ),
 )
 

@@ -25,6 +25,7 @@ MAX_ANNOTATIONS = 256 * 1024
 
 ORPHAN = "orphan"
 FOREGROUND = "foregroundDeletion"
+_STANDARD_FINALIZERS = ("kubernetes", ORPHAN, FOREGROUND)
 
 #: Set by the server alone: what a client sends in them counts for nothing.
 _SYSTEM = (
@@ -98,10 +99,7 @@ def validate(kind: Kind, meta: Object) -> list[Cause]:
         found += [errors.invalid("metadata.name", name, text) for text in texts]
     found += _validate_namespace(kind, meta)
     found += _validate_common(meta)
-    for finalizer in meta.get("finalizers") or ():
-        texts = names.qualified(finalizer)
-        found += [errors.invalid("metadata.finalizers", finalizer, text) for text in texts]
-    return found + _validate_propagation(meta)
+    return found + _validate_finalizers(kind, meta)
 
 
 def _validate_namespace(kind: Kind, meta: Object) -> list[Cause]:
@@ -163,12 +161,19 @@ def _validate_owners(owners: list[Object]) -> list[Cause]:
     return found
 
 
-def _validate_propagation(meta: Object) -> list[Cause]:
+def _validate_finalizers(kind: Kind, meta: Object) -> list[Cause]:
+    found: list[Cause] = []
+    field = "metadata.finalizers"
     finalizers = meta.get("finalizers") or []
-    if ORPHAN not in finalizers or FOREGROUND not in finalizers:
-        return []
-    detail = f"finalizer {ORPHAN} and {FOREGROUND} cannot be both set"
-    return [errors.invalid("metadata.finalizers", finalizers, detail)]
+    for index, finalizer in enumerate(finalizers):
+        found += [errors.invalid(field, finalizer, text) for text in names.qualified(finalizer)]
+        if kind.builtin and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            detail = "name is neither a standard finalizer name nor is it fully qualified"
+            found.append(errors.invalid(f"{field}[{index}]", finalizer, detail))
+    if ORPHAN in finalizers and FOREGROUND in finalizers:
+        detail = f"finalizer {ORPHAN} and {FOREGROUND} cannot be both set"
+        found.append(errors.invalid(field, finalizers, detail))
+    return found
 
 
 def validate_update(kind: Kind, meta: Object, before: Object) -> list[Cause]:

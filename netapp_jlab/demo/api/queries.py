@@ -128,7 +128,7 @@ class Paging:
             )
         if self.match not in (EXACT, NOT_OLDER):
             cause = errors.not_supported("resourceVersionMatch", self.match, [EXACT, NOT_OLDER, ""])
-            raise _invalid_options(cause)
+            raise errors.invalid_options("ListOptions", cause)
         if self.match == EXACT and self.version == "0":
             raise self._invalid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
 
@@ -140,34 +140,25 @@ class Paging:
 
     @staticmethod
     def _invalid(detail: str) -> errors.ApiError:
-        return _invalid_options(errors.forbidden_field("resourceVersionMatch", detail))
+        return errors.invalid_options(
+            "ListOptions", errors.forbidden_field("resourceVersionMatch", detail)
+        )
 
 
-def _invalid_options(cause: errors.Cause) -> errors.ApiError:
-    return errors.ApiError(
-        422,
-        "Invalid",
-        f'ListOptions.meta.k8s.io "" is invalid: {cause}',
-        {"group": "meta.k8s.io", "kind": "ListOptions", "causes": [cause.as_dict()]},
-    )
-
-
-def parse_version(text: str, field_name: str = "resourceVersion") -> int:
+def parse_version(text: str) -> int:
     """Return a resourceVersion as a number.
 
     Raises
     ------
     ApiError
-        422 when it is none.
+        400 when it is none.
     """
-    try:
-        version = int(text)
-    except ValueError:
-        version = -1
-    if version < 0:
-        detail = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise _invalid_options(errors.invalid(field_name, text, detail))
-    return version
+    if text.isascii() and text.isdigit():
+        return int(text)
+    cause = errors.invalid(
+        "resourceVersion", text, f'strconv.ParseUint: parsing "{text}": invalid syntax'
+    )
+    raise errors.bad_request(f"invalid resource version: {cause}")
 
 
 class _Token(msgspec.Struct):
@@ -198,9 +189,12 @@ def decode_token(token: str) -> tuple[int, str]:
         padded = token + "=" * (-len(token) % 4)
         found = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=_Token)
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
-        raise errors.bad_request(f"continue key is not valid: {error}") from error
+        raise errors.bad_request(
+            f"invalid continue token: continue key is not valid: {error}"
+        ) from error
     if found.v != "meta.k8s.io/v1":
         raise errors.bad_request(
-            "continue key is not valid: server does not recognize this encoded version"
+            "invalid continue token: continue key is not valid: "
+            "server does not recognize this encoded version"
         )
     return found.rv, found.start.rstrip("\0")

@@ -68,17 +68,15 @@ class _LabelParser:
     """Recursive descent over the grammar in ``k8s.io/apimachinery/pkg/labels/selector.go``."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
         self._left = list(_tokens(text))[::-1]
+        self._last = ""
 
     def parse(self) -> Labels:
         found: list[Requirement] = []
         while self._left:
             found.append(self._requirement())
-            if self._left:
-                self._expect(",")
-                if not self._left:
-                    raise self._error("found '', expected: identifier after ','")
+            if self._left and self._next() != ",":
+                raise errors.bad_request(f"found '{self._last}', expected: ',' or 'end of string'")
         return Labels(tuple(found))
 
     def _requirement(self) -> Requirement:
@@ -121,13 +119,14 @@ class _LabelParser:
     def _expect(self, wanted: str) -> None:
         found = self._next()
         if found != wanted:
-            raise self._error(f"found '{found}', expected: '{wanted}'")
+            raise self._error(f"found '{found}' expected: '{wanted}'")
 
     def _peek(self) -> str:
         return self._left[-1] if self._left else ""
 
     def _next(self) -> str:
-        return self._left.pop() if self._left else ""
+        self._last = self._left.pop() if self._left else ""
+        return self._last
 
     def _error(self, detail: str) -> errors.ApiError:
         return errors.bad_request(f"unable to parse requirement: {detail}")

@@ -65,6 +65,7 @@ class State:
         self._database = Database(path)
         self._keep = keep
         self._tables = {name: Table() for name in KINDS}
+        self._changed: dict[str, int] = {}
         self._log = self._load()
         self._publisher = Publisher(self.lock, lambda: self._log.current)
 
@@ -72,6 +73,10 @@ class State:
     def version(self) -> int:
         """The version of the newest change."""
         return self._log.current
+
+    def last_change(self, kind: Kind) -> int:
+        """Return the version of the newest change of `kind` since the file was opened."""
+        return self._changed.get(kind.kind, 0)
 
     def find(self, kind: Kind, key: str) -> Entry | None:
         """Return the object at `key`, if any."""
@@ -209,6 +214,7 @@ class State:
             self._tables[kind.kind].put(after)
         change = Change(version, kind_of_change, after, before)
         self._log.append(change)
+        self._changed[kind.kind] = version
         if version - self._log.compacted > self._keep * 5 // 4:
             self.compact(version - self._keep)
         self._publisher.publish(change)

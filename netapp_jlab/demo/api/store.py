@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import deletion, errors, metadata, patches, queries, rules
+from . import checks, deletion, errors, metadata, patches, rules, schemas
 from .kinds import KINDS, Kind
-from .queries import Paging, Query
+from .options import DEFAULT, WriteOptions
+from .queries import Paging, Query, parse_version
 from .state import State, key_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ Objects = list[Object]
 
 #: How many changes are kept for watches and consistent pages, unless told otherwise.
 KEEP = 10_000
+
+_NAMES_TRIED = 8
 
 
 class Listed(NamedTuple):
@@ -75,6 +78,10 @@ class Store:
     def resource_version(self) -> int:
         """The version of the newest change."""
         return self._state.version
+
+    def last_change(self, kind: str) -> int:
+        """Return the version of the newest change of one kind: cheap enough for every request."""
+        return self._state.last_change(KINDS[kind])
 
     def entry(self, kind: str, namespace: str | None, name: str) -> Entry:
         """Return an object, still encoded.
@@ -160,7 +167,7 @@ class Store:
         query = None
         if kind is not None:
             query = Query.parse(KINDS[kind], namespace, label_selector, field_selector)
-        start = queries.parse_version(resource_version) if resource_version else 0
+        start = parse_version(resource_version) if resource_version else 0
         return self._state.watch(
             query,
             start,
@@ -172,12 +179,7 @@ class Store:
     # writing
 
     def create(
-        self,
-        kind: str,
-        obj: Mapping[str, Any],
-        *,
-        user: User | None = None,
-        dry_run: bool = False,
+        self, kind: str, obj: Mapping[str, Any], *, options: WriteOptions = DEFAULT
     ) -> Object:
         """Store a new object and return it as stored.
 
@@ -187,23 +189,20 @@ class Store:
             404 for a missing namespace, 409 for a taken name, 422 for an invalid object, 403 when
             admission refuses.
         """
-        served, new = KINDS[kind], _copy(KINDS[kind], obj)
+        served = KINDS[kind]
+        new = options.read(served, obj)
         strategy = rules.for_kind(kind)
         with self._state.lock:
-            generated = not new["metadata"].get("name")
-            metadata.prepare_create(served, new)
-            while generated and self._taken(served, new):
-                new["metadata"]["name"] = ""
-                metadata.prepare_create(served, new)
+            self._name(served, new)
             strategy.default(new)
-            self._admit(self.mutation, "CREATE", served, new, None, user)
+            self._admit(self.mutation, "CREATE", served, new, None, options)
             strategy.prepare_create(served, new)
-            causes = strategy.validate(new) + metadata.validate(served, new["metadata"])
-            self._refuse(served, new, causes)
+            causes = metadata.validate(served, new["metadata"])
+            checks.refuse(served, new, causes + checks.check_object(served, new, None))
             if self._taken(served, new):
                 raise errors.already_exists(served, new["metadata"]["name"])
-            self._admit(self.admission, "CREATE", served, new, None, user)
-            if dry_run:
+            self._admit(self.admission, "CREATE", served, new, None, options)
+            if options.dry_run:
                 return new
             return self._state.commit("ADDED", served, new, None).decode()
 
@@ -213,8 +212,7 @@ class Store:
         obj: Mapping[str, Any],
         *,
         subresource: str | None = None,
-        user: User | None = None,
-        dry_run: bool = False,
+        options: WriteOptions = DEFAULT,
     ) -> Object:
         """Replace an object, or only its status, and return it as stored.
 
@@ -225,11 +223,12 @@ class Store:
         ApiError
             404, 409 when `obj` is based on an older version, 422, 403.
         """
-        new = _copy(KINDS[kind], obj)
+        new = options.read(KINDS[kind], obj)
         meta = new["metadata"]
         with self._state.lock:
-            before = self.entry(kind, meta.get("namespace"), meta["name"])
-            return self._replace(before, new, subresource, user, dry_run=dry_run)
+            before = self.entry(kind, meta.get("namespace"), meta.get("name", ""))
+            checks.require_uid(before, meta)
+            return self._replace(before, new, subresource, options)
 
     def patch(
         self,
@@ -240,46 +239,43 @@ class Store:
         *,
         content_type: str = patches.MERGE_PATCH,
         subresource: str | None = None,
-        user: User | None = None,
-        dry_run: bool = False,
+        options: WriteOptions = DEFAULT,
     ) -> Object:
         """Change a part of an object and return it as stored; see `update`."""
+        served = KINDS[kind]
         with self._state.lock:
             before = self.entry(kind, namespace, name)
-            new = patches.apply(KINDS[kind], before.decode(), patch, content_type)
-            return self._replace(before, new, subresource, user, dry_run=dry_run)
+            patched = patches.apply(served, before.decode(), patch, content_type)
+            new = options.read_patched(served, patched, before)
+            return self._replace(before, new, subresource, options)
 
     def _replace(
-        self,
-        before: Entry,
-        new: Object,
-        subresource: str | None,
-        user: User | None,
-        *,
-        dry_run: bool,
+        self, before: Entry, new: Object, subresource: str | None, options: WriteOptions
     ) -> Object:
         served, old = before.kind, before.decode()
         strategy = rules.for_kind(served.kind)
-        self._check_version(served, new, old)
+        checks.require_version(served, new, old)
         metadata.prepare_update(new, old)
         strategy.default(new)
         if subresource == "status":
             strategy.prepare_status(served, new, old)
-            causes = strategy.validate_status(new, old)
+            causes = schemas.check(served, new, update=True) + strategy.validate_status(new, old)
         else:
             if subresource is None:
-                self._admit(self.mutation, "UPDATE", served, new, old, user)
-            strategy.prepare_update(served, new, old)
-            causes = strategy.validate_update(new, old)
+                self._admit(self.mutation, "UPDATE", served, new, old, options)
+                strategy.prepare_update(served, new, old)
+            causes = checks.check_object(served, new, old)
             metadata.count_generation(served, new, old)
         causes = metadata.validate_update(served, new["metadata"], old["metadata"]) + causes
-        self._refuse(served, new, causes)
+        checks.refuse(served, new, causes)
         if subresource is None:
-            self._admit(self.admission, "UPDATE", served, new, old, user)
-        if dry_run or new == old:
+            self._admit(self.admission, "UPDATE", served, new, old, options)
+        if options.dry_run or new == old:
             return new
-        kind_of_change = "DELETED" if deletion.finished(new) else "MODIFIED"
-        return self._state.commit(kind_of_change, served, new, before).decode()
+        if deletion.finished(new):
+            self._state.commit("DELETED", served, new, before)
+            return new
+        return self._state.commit("MODIFIED", served, new, before).decode()
 
     def delete(
         self,
@@ -290,8 +286,7 @@ class Store:
         preconditions: Mapping[str, str] | None = None,
         propagation: str | None = None,
         grace_seconds: int | None = None,
-        user: User | None = None,
-        dry_run: bool = False,
+        options: WriteOptions = DEFAULT,
     ) -> Object:
         """Delete an object, or begin to: finalizers and pods on a node hold it until they let go.
 
@@ -301,11 +296,13 @@ class Store:
             ``uid`` and ``resourceVersion`` the object must have.
         propagation : str | None
             ``Background``, ``Foreground`` or ``Orphan``: what happens to what it owns.
+        grace_seconds : int | None
+            How long a pod gets to stop; 0 removes it at once.
 
         Returns
         -------
         dict
-            Its last state; with a ``deletionTimestamp`` when it is still there.
+            Its last state; `Store.gone` says whether it is still there.
 
         Raises
         ------
@@ -316,16 +313,19 @@ class Store:
             before = self.entry(kind, namespace, name)
             old, new = before.decode(), before.decode()
             deletion.check_preconditions(before.kind, old, preconditions or {})
-            self._admit(self.admission, "DELETE", before.kind, None, old, user)
-            if not deletion.begin(before.kind, new, propagation, grace_seconds):
-                kind_of_change = "DELETED"
-            elif new == old:
-                return old
-            else:
-                kind_of_change = "MODIFIED"
-            if dry_run:
+            self._admit(self.admission, "DELETE", before.kind, None, old, options)
+            stays = deletion.begin(before.kind, new, propagation, grace_seconds)
+            if options.dry_run or (stays and new == old):
                 return new
-            return self._state.commit(kind_of_change, before.kind, new, before).decode()
+            change = "MODIFIED" if stays else "DELETED"
+            return self._state.commit(change, before.kind, new, before).decode()
+
+    def gone(self, obj: Object) -> bool:
+        """Say whether an object (as some write returned it) is no longer there."""
+        meta = obj["metadata"]
+        key = key_of(meta.get("namespace"), meta["name"])
+        found = self._state.find(KINDS[obj["kind"]], key)
+        return found is None or found.decode()["metadata"]["uid"] != meta["uid"]
 
     # the cluster as a whole
 
@@ -341,52 +341,31 @@ class Store:
         """End every watch and close the file."""
         self._state.close()
 
+    def _name(self, kind: Kind, new: Object) -> None:
+        """Fill in the system fields; try a few names when one is to be generated."""
+        generated = not new["metadata"].get("name")
+        metadata.prepare_create(kind, new)
+        tries = 0
+        while generated and self._taken(kind, new):
+            tries += 1
+            if tries > _NAMES_TRIED:
+                raise errors.generated_name_exists(kind, new["metadata"]["name"])
+            new["metadata"]["name"] = ""
+            metadata.prepare_create(kind, new)
+
     def _taken(self, kind: Kind, obj: Object) -> bool:
         meta = obj["metadata"]
-        return self._state.find(kind, key_of(meta.get("namespace"), meta["name"])) is not None
+        key = key_of(meta.get("namespace"), meta.get("name", ""))
+        return self._state.find(kind, key) is not None
 
+    @staticmethod
     def _admit(
-        self,
         hooks: Sequence[Admission],
         operation: str,
         kind: Kind,
         new: Object | None,
         old: Object | None,
-        user: User | None,
+        options: WriteOptions,
     ) -> None:
         for hook in hooks:
-            hook(operation, kind, new, old, user)
-
-    @staticmethod
-    def _refuse(kind: Kind, obj: Object, causes: Sequence[errors.Cause]) -> None:
-        if causes:
-            raise errors.invalid_object(kind, obj["metadata"].get("name", ""), causes)
-
-    @staticmethod
-    def _check_version(kind: Kind, new: Object, old: Object) -> None:
-        given = new["metadata"].get("resourceVersion") or ""
-        name = old["metadata"]["name"]
-        if not given and not kind.builtin:
-            cause = errors.invalid("metadata.resourceVersion", 0, "must be specified for an update")
-            raise errors.invalid_object(kind, name, [cause])
-        if given and given != old["metadata"]["resourceVersion"]:
-            raise errors.conflict(kind, name)
-        new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
-
-
-def _copy(kind: Kind, obj: Mapping[str, Any]) -> Object:
-    """Return a deep copy without nulls: to Kubernetes they are fields that are not there."""
-    copied: Object = {
-        name: _without_nulls(value) for name, value in obj.items() if value is not None
-    }
-    copied.setdefault("metadata", {})
-    copied["kind"], copied["apiVersion"] = kind.kind, kind.api_version
-    return copied
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
-    return value
+            hook(operation, kind, new, old, options.user)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from netapp_jlab.demo.api.errors import ApiError, bad_request
+from netapp_jlab.demo.api.errors import ApiError, bad_request, unpatchable
 
 Json = Any
 
@@ -44,9 +44,7 @@ def apply(document: Json, operations: Json) -> Json:
         for operation in operations:
             result = _step(result, operation)
     except _Unpatchable as error:
-        raise ApiError(
-            422, "Invalid", "the server rejected our request due to an error in our request"
-        ) from error
+        raise unpatchable() from error
     return result
 
 
