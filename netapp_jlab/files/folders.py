@@ -1,0 +1,146 @@
+"""Directories of the target: make, enter, settle and remove them."""
+
+from __future__ import annotations
+
+import errno
+import os
+from stat import S_IMODE, S_IRWXU
+from typing import TYPE_CHECKING
+
+from netapp_jlab.files import attributes, calls
+from netapp_jlab.files.calls import lstat
+from netapp_jlab.files.compare import changes_directory, is_going
+from netapp_jlab.files.decide import MEANWHILE
+from netapp_jlab.files.entries import same_owner
+from netapp_jlab.files.place import discard, place_new, place_over
+from netapp_jlab.files.steps import Step
+
+if TYPE_CHECKING:
+    from netapp_jlab.files.entries import Stat
+    from netapp_jlab.files.frames import Frame
+    from netapp_jlab.files.tools import Tools
+
+FILLED = "something was put into it meanwhile"
+_WORK = os.W_OK | os.X_OK
+
+
+class Folders:
+    """Acts on the steps that concern directories."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def create(self, step: Step) -> None:
+        """Make an empty directory, where nothing is or in place of something else."""
+        fd = step.frame.open_target().fd
+        temporary = self._tools.maker.directory(step.in_source(), fd)
+        if step.target is None:
+            placed = place_new(temporary, step.name, fd)
+        else:
+            placed = place_over(temporary, step.name, fd, step.target)
+        if not placed:
+            discard(temporary, fd)
+            self._tools.leave_alone(step, MEANWHILE)
+            return
+        step.frame.touched = True
+        self._tools.report.done("create" if step.target is None else "replace")
+
+    def enter(self, step: Step) -> None:
+        """Let its owner look into a directory, for as long as the restore is in it."""
+        frame = step.frame
+        if frame.parent is None or frame.t is None:
+            return
+        held = calls.open_entry(frame.name, frame.parent.open_target().fd)
+        try:
+            found = os.fstat(held)
+            if (found.st_dev, found.st_ino) == (frame.t.st_dev, frame.t.st_ino):
+                self._widen(frame, held, os.R_OK | os.X_OK)
+        finally:
+            os.close(held)
+
+    def unlock(self, frame: Frame) -> None:
+        """Let its owner change what is in a directory, for as long as the restore is in it."""
+        if not frame.unlocked:
+            frame.unlocked = True
+            self._widen(frame, frame.open_target().fd, _WORK)
+
+    def leave(self, step: Step) -> None:
+        """Finish a directory in which everything was done."""
+        frame = step.frame
+        if frame.target is None:
+            return
+        if is_going(frame) and self._remove(frame):
+            frame.close()
+            return
+        mode, times = self._before(frame), None
+        if self._tools.walk.settles(frame) and frame.s is not None and self._may_settle(frame):
+            mode, times = S_IMODE(frame.s.st_mode), frame.s
+        self._tools.batch.finish(frame, mode=mode, times=times)
+
+    def _widen(self, frame: Frame, fd: int, needed: int) -> None:
+        if frame.created:
+            self._tools.batch.watch(frame)
+            return
+        found = frame.t
+        if (
+            found is None
+            or found.st_uid != os.geteuid()
+            or os.access(f"/proc/self/fd/{fd}", needed)
+        ):
+            return
+        calls.chmod(fd, S_IMODE(found.st_mode) | S_IRWXU)
+        frame.widened = frame.unlocked = True
+        self._tools.batch.watch(frame)
+
+    def _before(self, frame: Frame) -> int | None:
+        return S_IMODE(frame.t.st_mode) if frame.widened and frame.t is not None else None
+
+    def _may_settle(self, frame: Frame) -> bool:
+        """Bring owner and extended attributes to the source's, unless somebody changed them."""
+        tools = self._tools
+        s, t = frame.s, frame.t
+        if frame.created or s is None or t is None or frame.source is None:
+            return True
+        if s.st_mode != t.st_mode or not same_owner(s, t):
+            if not tools.guard.allows_settling(frame, t, s):
+                tools.report.conflict(frame.path(), MEANWHILE)
+                return False
+            if frame.waiting:
+                tools.batch.flush()  # these may be the last moments in which that is permitted
+            fd = frame.open_target().fd
+            attributes.restore_directory(fd, s, frame.source.fd, warn=tools.report.warn)
+        if changes_directory(frame):
+            tools.report.done("metadata")
+        return True
+
+    def _remove(self, frame: Frame) -> bool:
+        parent, found = frame.parent, frame.t
+        if parent is None or found is None:
+            return False
+        step = Step(parent, frame.name, "remove", target=found)
+        if frame.stays:
+            parent.stays = True
+            return False
+        reason = self._tools.guard.keeps_from_going(self._tools.walk, parent, frame.name, found)
+        reason = reason or self._rmdir(parent, frame.name, found)
+        if reason:
+            self._tools.leave_alone(step, reason)
+            return False
+        parent.touched = True
+        if parent.clearing or not frame.clearing:
+            self._tools.report.done("remove")
+        return True
+
+    def _rmdir(self, parent: Frame, name: str, found: Stat) -> str:
+        self.unlock(parent)
+        fd = parent.open_target().fd
+        now = lstat(name, fd)
+        if now is None or (now.st_dev, now.st_ino) != (found.st_dev, found.st_ino):
+            return MEANWHILE
+        try:
+            calls.rmdir(name, fd)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                return FILLED
+            raise
+        return ""
