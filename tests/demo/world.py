@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from netapp_jlab.demo.api.auth.users import ADMIN
 from netapp_jlab.demo.api.bootstrap import open_cluster
 from netapp_jlab.demo.api.errors import ApiError
 from netapp_jlab.demo.api.faults import Faults
@@ -50,10 +49,10 @@ class World:
         return found
 
     def create(self, kind: str, obj: Object) -> Object:
-        return self.store.create(kind, obj, user=ADMIN)
+        return self.store.create(kind, obj)
 
     def delete(self, kind: str, name: str, namespace: str | None = "default") -> None:
-        self.store.delete(kind, namespace, name, user=ADMIN)
+        self.store.delete(kind, namespace, name)
 
     def claim(
         self, name: str, size: str = "1Gi", namespace: str = "default", **spec: Any
