@@ -352,6 +352,8 @@ class RestorePlan(Model, frozen=True, kw_only=True):
         Bytes of file contents.
     free_bytes : int
         Free on the volume now.
+    unreadable : int
+        Entries that this account can not look at; they stay as they are.
     examples : tuple[Example, ...]
         The first ones, at most 50.
     """
@@ -365,6 +367,7 @@ class RestorePlan(Model, frozen=True, kw_only=True):
     copy_bytes: int
     remove_bytes: int
     free_bytes: int
+    unreadable: int
     examples: tuple[Example, ...]
 
 

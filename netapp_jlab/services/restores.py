@@ -110,6 +110,7 @@ class Restores:
             `cancel` said so.
         """
         taken, claim = self._pair(snapshot)
+        unreadable: list[files.Issue] = []
         with ExitStack() as stack, translated(claim.metadata.name):
             source = stack.enter_context(self._trees.snapshot(taken))
             live = stack.enter_context(self._trees.volume(claim.metadata.name))
@@ -121,6 +122,7 @@ class Restores:
                     extra=order.remove_extra,
                     verify=order.verify,
                     cancel=cancel,
+                    on_failure=unreadable.append,
                 ),
                 examples=SHOWN,
             )
@@ -135,6 +137,7 @@ class Restores:
             copy_bytes=summary.copy_bytes,
             remove_bytes=summary.remove_bytes,
             free_bytes=free,
+            unreadable=len(unreadable),
             examples=tuple(
                 Example(path=files.to_text(one.path), action=one.action, size=one.size)
                 for one in summary.examples

@@ -175,7 +175,7 @@ def _progress(seen: files.Progress) -> Progress:
     )
 
 
-def _issues(found: list[files.Issue]) -> tuple[Issue, ...]:
+def _issues(found: tuple[files.Issue, ...]) -> tuple[Issue, ...]:
     return tuple(Issue(path=files.to_text(one.path), reason=one.reason) for one in found[:REPORTED])
 
 
