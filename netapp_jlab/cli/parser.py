@@ -137,6 +137,13 @@ def _global_options(parser: argparse.ArgumentParser, *, on_top: bool) -> None:
         metavar="SECONDS",
         help="how long one answer of the API server may take; default: 30",
     )
+    add(
+        "--ready-timeout",
+        default=300.0,
+        type=positive_seconds,
+        metavar="SECONDS",
+        help="how long the storage may take for a snapshot or a volume; default: 300",
+    )
     add("--workspace", default="", metavar="CLAIM", help="which claim is yours; default: found")
     add(
         "--mount",

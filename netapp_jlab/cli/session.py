@@ -51,6 +51,7 @@ def settings(args: Namespace) -> Settings:
         kubeconfig=args.kubeconfig,
         context=args.context,
         request_timeout=args.timeout,
+        ready_timeout=args.ready_timeout,
         workspace_claim=args.workspace,
         mounts=dict(args.mount),
     )

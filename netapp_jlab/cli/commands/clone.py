@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, get_args
 
 from netapp_jlab.cli import text
 from netapp_jlab.cli.commands import common, follow
-from netapp_jlab.errors import NotFound
 from netapp_jlab.models import AccessMode, CloneOrder, Operation
 
 if TYPE_CHECKING:
@@ -19,18 +18,17 @@ _DETAILS = "The source stays as it is. A clone of a volume holds what is in it a
 def register(add: Commands) -> None:
     """Add the command."""
     clone = add("clone", _clone, "make a new volume from a snapshot or a volume", _DETAILS)
-    clone.add_argument("source", help="a snapshot, or with --from-volume a volume")
+    clone.add_argument("source", help="a snapshot; or a volume, where no snapshot has that name")
     clone.add_argument("name", metavar="new", help="name of the new volume")
-    clone.add_argument("--from-volume", action="store_true", help="SOURCE is a volume")
+    clone.add_argument("--from-volume", action="store_true", help="SOURCE is a volume, in any case")
     clone.add_argument("--size", default="", metavar="10Gi", help="default: the source's size")
     common.access_modes(clone, get_args(AccessMode))
     clone.add_argument("--note", default="", help="what it is for")
-    common.wait_timeout(clone, follow.CLONE_SECONDS)
 
 
 def _clone(session: Session) -> int:
     args, console = session.args, session.console
-    operation = follow.to_its_end(session, _start(session), timeout=args.wait_timeout)
+    operation = follow.to_its_end(session, _start(session))
     if args.json:
         console.json(operation)
     elif operation.state == "done":
@@ -45,10 +43,7 @@ def _start(session: Session) -> Operation:
     order = CloneOrder(
         name=args.name, size=args.size, access_modes=tuple(args.access_mode), note=args.note
     )
-    if args.from_volume:
-        return session.client.clones.from_volume(args.source, order)
-    try:
-        return session.client.clones.from_snapshot(args.source, order)
-    except NotFound as error:
-        hint = error.hint or "To clone a volume as it is now, add --from-volume."
-        raise NotFound(error.message, hint=hint) from error
+    clones, snapshots = session.client.clones, session.client.snapshots
+    if not args.from_volume and args.source in {one.name for one in snapshots.list().items}:
+        return clones.from_snapshot(args.source, order)
+    return clones.from_volume(args.source, order)

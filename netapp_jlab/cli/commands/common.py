@@ -6,7 +6,6 @@ import argparse
 from typing import TYPE_CHECKING
 
 from netapp_jlab.cli import text
-from netapp_jlab.cli.parser import positive_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from netapp_jlab.cli.console import Console
     from netapp_jlab.cli.session import Session
 
-_READY_SECONDS = 300.0
 _NAMES_SHOWN = 5
 
 
@@ -25,24 +23,12 @@ def yes(parser: argparse.ArgumentParser) -> None:
 
 
 def waiting(parser: argparse.ArgumentParser, until: str) -> None:
-    """Add ``--wait``, ``--no-wait`` and ``--wait-timeout``."""
+    """Add ``--wait`` and ``--no-wait``."""
     parser.add_argument(
         "--wait",
         action=argparse.BooleanOptionalAction,
         default=True,
         help=f"wait {until} (default)",
-    )
-    wait_timeout(parser)
-
-
-def wait_timeout(parser: argparse.ArgumentParser, default: float = _READY_SECONDS) -> None:
-    """Add ``--wait-timeout``."""
-    parser.add_argument(
-        "--wait-timeout",
-        type=positive_seconds,
-        default=default,
-        metavar="SECONDS",
-        help=f"how long to wait; default: {default:.0f}",
     )
 
 

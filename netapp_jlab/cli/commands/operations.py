@@ -62,7 +62,6 @@ def register(add: Commands) -> None:
     cancel.add_argument("operation", help="its id, or how the id begins")
     resume = verb("resume", _resume, "go on with an operation whose process is gone", _RESUME)
     resume.add_argument("operation", help="its id, or how the id begins")
-    common.wait_timeout(resume, follow.RESTORE_SECONDS)
 
 
 def resolve(session: Session, beginning: str) -> Operation:
@@ -143,6 +142,6 @@ def _resume(session: Session) -> int:
     if operation.state != "interrupted":
         raise Conflict(f"The operation is not interrupted; it is {operation.state}.")
     session.client.start(None)  # takes up what others have left behind
-    operation = follow.to_its_end(session, operation, timeout=session.args.wait_timeout)
+    operation = follow.to_its_end(session, operation)
     follow.report(session, operation)
     return follow.exit_of(session, operation)

@@ -47,7 +47,6 @@ def register(add: Commands) -> None:
     )
     restore.add_argument("--dry-run", action="store_true", help="only show what would change")
     common.yes(restore)
-    common.wait_timeout(restore, follow.RESTORE_SECONDS)
 
 
 def _restore(session: Session) -> int:
@@ -66,7 +65,7 @@ def _restore(session: Session) -> int:
             console.say("Nothing was changed.")
             return Exit.FAILED
     operation = session.client.restores.start(args.snapshot, order)
-    operation = follow.to_its_end(session, operation, timeout=args.wait_timeout)
+    operation = follow.to_its_end(session, operation)
     follow.report(session, operation)
     return follow.exit_of(session, operation)
 

@@ -78,7 +78,7 @@ def _create(session: Session) -> int:
         with interrupts(console) as pressed:
             try:
                 snapshot = session.client.snapshots.wait(
-                    snapshot.name, timeout=args.wait_timeout, cancel=pressed.check
+                    snapshot.name, timeout=args.ready_timeout, cancel=pressed.check
                 )
             except Cancelled:
                 console.say(

@@ -23,7 +23,6 @@ def register(add: Commands) -> None:
     undo = add("undo", _undo, "take a restore back", _DETAILS)
     undo.add_argument("operation", help="id, or how it begins; see `netapp-jlab operations`")
     common.yes(undo)
-    common.wait_timeout(undo, follow.RESTORE_SECONDS)
 
 
 def _undo(session: Session) -> int:
@@ -37,6 +36,6 @@ def _undo(session: Session) -> int:
         console.say("Nothing was changed.")
         return Exit.FAILED
     undoing = session.client.operations.undo(operation.id)
-    undoing = follow.to_its_end(session, undoing, timeout=args.wait_timeout)
+    undoing = follow.to_its_end(session, undoing)
     follow.report(session, undoing)
     return follow.exit_of(session, undoing)
