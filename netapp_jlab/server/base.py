@@ -45,7 +45,12 @@ AUTH_RESOURCE = "netapp-jlab"
 
 NOWHERE = Route("", {})
 
-_CREDENTIAL = r"(?i)\b(bearer|token|authorization)(['\"]?[\s:=]+['\"]?)[^\s'\",;&]+"
+_CREDENTIAL = r"""(?ix)
+    ( bearer\s+ | (?:token|authorization) ['"]? \s*[:=]\s* ['"]? (?:(?:basic|bearer|token)\s+)? )
+    [^\s'",;&]+
+"""
+    r"""(?ix) ( bearer\s+ | (?:token|authorization)['"]?\s*[:=]\s*['"]?(?:\w+\s+)? ) [^\s'",;&]+"""
+)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -193,7 +198,7 @@ class Handler(APIHandler):
             self.log.info("%s: %s", where, value)
         else:
             trace = "".join(traceback.format_exception(typ, value, tb))
-            text = re.sub(_CREDENTIAL, r"\1\2[secret]", trace)
+            text = re.sub(_CREDENTIAL, r"\1[secret]", trace)
             self.log.error("%s failed unexpectedly (%s)\n%s", where, self.incident, text)
 
     def _translated(self, error: web.HTTPError) -> NetAppJLabError:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from jupyter_server.serverapp import ServerApp
 from pytest_jupyter.jupyter_server import *  # noqa: F403
-from tornado.httpclient import HTTPClientError, HTTPResponse
+from tornado.httpclient import HTTPResponse
 from traitlets.config import Config
 
 from netapp_jlab.models import ErrorBody
@@ -76,19 +76,18 @@ def ask(jp_fetch: Callable[..., Any], app: NetAppJLab, core: Double) -> Callable
         path, _, query = path.partition("?")
         if query:
             options["params"] = dict(part.split("=") for part in query.split("&"))
-        try:
-            answer: HTTPResponse = await jp_fetch(
-                "netapp-jlab",
-                path,
-                method=method,
-                body=body,
-                headers=headers,
-                allow_nonstandard_methods=True,
-                **options,
-            )
-        except HTTPClientError as error:
-            assert error.response is not None, error
-            answer = error.response
+        answer: HTTPResponse = await jp_fetch(
+            "netapp-jlab",
+            path,
+            method=method,
+            body=body,
+            headers=headers,
+            raise_error=False,
+            allow_nonstandard_methods=True,
+            **options,
+        )
+        if answer.code == 599:  # no answer at all
+            answer.rethrow()
         reply = Reply(answer.code, dict(answer.headers), answer.body or b"")
         check_answer(method, path, reply.status, reply.body)
         return reply

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import msgspec
@@ -17,8 +17,8 @@ from netapp_jlab.models import Operation, Permission, Snapshot, Volume
 
 
 class Change(models.Model, frozen=True, kw_only=True):
-    kind: str
-    action: str
+    kind: Literal["volume", "snapshot", "operation", "connection"]
+    action: Literal["added", "modified", "deleted"]
     name: str = ""
     uid: str = ""
     volume: str = ""
@@ -301,6 +301,7 @@ class Double:
             copy_bytes=3,
             remove_bytes=0,
             free_bytes=GIB,
+            unreadable=0,
             examples=(example,) if not order.paths else (),
         )
 

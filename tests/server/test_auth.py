@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import ClassVar
 
 import pytest
 from jupyter_server.auth import Authorizer, IdentityProvider, User
@@ -124,7 +125,7 @@ async def test_a_preflight_needs_no_login(http_server_client, jp_base_url, core)
 class Reader(Authorizer):
     """Lets everybody look, and writes down what it was asked for."""
 
-    asked: list[tuple[str, str]] = []
+    asked: ClassVar[list[tuple[str, str]]] = []
 
     def is_authorized(self, handler, user, action, resource):
         self.asked.append((action, resource))

@@ -46,8 +46,10 @@ def full(core: Double) -> Double:
         ),
         (
             b'{"name": "a", "access_modes": ["ReadWriteOnce", "Any"]}',
-            "The body is not right: 'access_modes[1]' can not be 'Any', only "
-            "ReadOnlyMany, ReadWriteMany, ReadWriteOnce, ReadWriteOncePod.",
+            (
+                "The body is not right: 'access_modes[1]' can not be 'Any', only "
+                "ReadOnlyMany, ReadWriteMany, ReadWriteOnce, ReadWriteOncePod."
+            ),
         ),
         (
             b'{"name": "a", "source": {"shape": 1}}',
