@@ -49,8 +49,6 @@ _CREDENTIAL = r"""(?ix)
     ( bearer\s+ | (?:token|authorization) ['"]? \s*[:=]\s* ['"]? (?:(?:basic|bearer|token)\s+)? )
     [^\s'",;&]+
 """
-    r"""(?ix) ( bearer\s+ | (?:token|authorization)['"]?\s*[:=]\s*['"]?(?:\w+\s+)? ) [^\s'",;&]+"""
-)
 _encode = msgspec.json.Encoder().encode
 
 
