@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -99,10 +100,15 @@ class Calls:
         )
 
     def send(
-        self, request: Request, subject: Subject, *, interrupt: Interrupt | None = None
+        self,
+        request: Request,
+        subject: Subject,
+        *,
+        interrupt: Interrupt | None = None,
+        longest: float = math.inf,
     ) -> bytes:
         """Send a request within the time limit, and return the body of its answer."""
-        limit = self.settings.request_timeout
+        limit = min(self.settings.request_timeout, longest)
         interrupt = interrupt or Interrupt()
         return self.sender.send(request, subject, limit=limit, interrupt=interrupt).body
 

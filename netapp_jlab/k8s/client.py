@@ -26,6 +26,9 @@ PAGE = 5000
 WATCH_SLACK = 15.0
 """Seconds that the server may take to end a watch, beyond the time it was asked for."""
 
+REVIEW_SECONDS = 5.0
+"""A review is answered from the API server's memory; what waits for it need not wait long."""
+
 
 @dataclass(frozen=True)
 class Listing(Generic[T]):
@@ -264,7 +267,8 @@ class Cluster(Calls):
         """
         body = {"apiVersion": f"{group}/v1", "kind": kind, **({"spec": spec} if spec else {})}
         request = self.request("POST", f"/apis/{group}/v1/{kind.lower()}s", body=body)
-        return decode.plain(self.send(request, Subject(self.server, kind)), answer, self.server)
+        sent = self.send(request, Subject(self.server, kind), longest=REVIEW_SECONDS)
+        return decode.plain(sent, answer, self.server)
 
     def _pages(
         self,

@@ -106,7 +106,7 @@ def plain(body: bytes, into: type[S], server: str) -> S:
         It is something else.
     """
     try:
-        found: S = msgspec.json.decode(body, type=into)
+        found: S = msgspec.convert(_without_null(msgspec.json.decode(body)), into)
     except BROKEN as error:
         raise _no_object(body, server) from error
     return found
