@@ -48,6 +48,8 @@ class Informer(Generic[T]):
     on_event : Callable[[Action, T], None] | None
         Called in the informer's thread with each change, after the copy has it. What it raises is
         logged, and goes no further.
+    on_state : Callable[[bool], None] | None
+        Called likewise when the copy begins to lag behind (False) or is followed again (True).
     backoff : Backoff | None
         Pauses between attempts while the API server is out of reach.
     """
@@ -58,11 +60,13 @@ class Informer(Generic[T]):
         kind: Kind[T],
         on_event: Callable[[Action, T], None] | None = None,
         *,
+        on_state: Callable[[bool], None] | None = None,
         backoff: Backoff | None = None,
     ) -> None:
         self._cluster = cluster
         self._kind = kind
         self._on_event = on_event
+        self._on_state = on_state
         self._backoff = backoff or Backoff(first=0.2, longest=15.0)
         self._store: Store[T] = Store()
         self._interrupt = Interrupt()
@@ -216,10 +220,13 @@ class Informer(Generic[T]):
 
     def _found(self) -> None:
         with self._changed:
+            was_stale = self._stale_since is not None
             self._synced = True
             self._stale_since = None
             self._error = None
             self._changed.notify_all()
+        if was_stale:
+            self._tell_state(live=True)
 
     def _doubt(self) -> None:
         with self._changed:
@@ -227,9 +234,19 @@ class Informer(Generic[T]):
 
     def _lost(self, error: NetAppJLabError, *, synced: bool) -> None:
         with self._changed:
-            if self._error is None:
-                log.warning("The %s are not followed now: %s", self._kind.plural, error.message)
+            first = self._error is None
             self._synced = synced
             self._error = error
             self._stale_since = self._stale_since or datetime.now(timezone.utc)
             self._changed.notify_all()
+        if first:
+            log.warning("The %s are not followed now: %s", self._kind.plural, error.message)
+            self._tell_state(live=False)
+
+    def _tell_state(self, *, live: bool) -> None:
+        if self._on_state is None:
+            return
+        try:
+            self._on_state(live)
+        except Exception:
+            log.exception("A listener failed on the state of %s", self._kind.plural)

@@ -48,7 +48,9 @@ class Operations:
         entries = sorted(
             self._journal.entries(), key=lambda entry: entry.record.started_at, reverse=True
         )
-        return OperationList(items=tuple(self.view(entry) for entry in entries))
+        return OperationList(
+            items=tuple(self.view(self._runner.entry(entry.id) or entry) for entry in entries)
+        )
 
     def get(self, operation: str) -> Operation:
         """Return one operation.
@@ -58,7 +60,7 @@ class Operations:
         NotFound
             There is no record of it.
         """
-        return self.view(self._journal.get(operation))
+        return self.view(self._runner.entry(operation) or self._journal.get(operation))
 
     def cancel(self, operation: str) -> Operation:
         """Cancel an operation; what it did so far can be undone.
@@ -164,7 +166,7 @@ class Operations:
             author=record.author,
             started_at=record.started_at,
             finished_at=record.finished_at,
-            progress=self._runner.progress(entry.id) or record.progress,
+            progress=record.progress,
             outcome=record.outcome,
             message=record.message,
             hint=record.hint,

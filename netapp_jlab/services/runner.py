@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import msgspec
@@ -109,10 +110,13 @@ class Runner:
         lease.cancel()
         return True
 
-    def progress(self, operation: str) -> Progress | None:
-        """Return how far an operation of this process is; None if it is not one."""
+    def entry(self, operation: str) -> Entry | None:
+        """Return an operation of this process, as far as it is; None if it is not one."""
         lease = self._leases.get(operation)
-        return lease.progress if lease is not None else None
+        if lease is None:
+            return None
+        record = msgspec.structs.replace(lease.record, progress=lease.progress)
+        return replace(lease.entry, record=record)
 
     def works_on(self, operation: str) -> bool:
         """Whether a thread of this process works on it."""
