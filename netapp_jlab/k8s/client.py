@@ -11,7 +11,7 @@ from netapp_jlab.k8s import changes, decode, waiting
 from netapp_jlab.k8s.calls import Calls
 from netapp_jlab.k8s.interrupts import Interrupt
 from netapp_jlab.k8s.kinds import Kind
-from netapp_jlab.k8s.refusals import Expired, Subject
+from netapp_jlab.k8s.refusals import Expired, Subject, no_kubernetes
 from netapp_jlab.k8s.watching import Watch, server_side
 from netapp_jlab.k8s.wire import Object, Wire
 
@@ -23,6 +23,7 @@ R = TypeVar("R")
 
 PAGE = 5000
 """Objects a page: 10,000 snapshots are 7 MB, two requests."""
+MAX_PAGES = 200
 WATCH_SLACK = 15.0
 """Seconds that the server may take to end a watch, beyond the time it was asked for."""
 
@@ -281,7 +282,7 @@ class Cluster(Calls):
         subject = self.subject(kind, "")
         items: list[T] = []
         token = ""
-        while True:
+        for _ in range(MAX_PAGES):
             request = self.request("GET", path, query={**query, "continue": token})
             page = decode.page(
                 kind, self.send(request, subject, interrupt=interrupt), subject.server
@@ -290,3 +291,4 @@ class Cluster(Calls):
             token = page.next
             if not token:
                 return Listing(items, page.resource_version)
+        raise no_kubernetes(f"{subject.server} sends {kind.kind}s without end")

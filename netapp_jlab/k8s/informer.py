@@ -49,6 +49,8 @@ class Informer(Generic[T]):
         Called in the informer's thread with each change, after the copy has it. What it raises is
         logged, and goes no further.
     on_state : Callable[[bool], None] | None
+        Called likewise with True once changes come in, and with False once they no longer do.
+    on_state : Callable[[bool], None] | None
         Called likewise when the copy begins to lag behind (False) or is followed again (True).
     backoff : Backoff | None
         Pauses between attempts while the API server is out of reach.
@@ -66,6 +68,8 @@ class Informer(Generic[T]):
         self._cluster = cluster
         self._kind = kind
         self._on_event = on_event
+        self._on_state = on_state
+        self._live: bool | None = None
         self._on_state = on_state
         self._backoff = backoff or Backoff(first=0.2, longest=15.0)
         self._store: Store[T] = Store()
@@ -195,6 +199,7 @@ class Informer(Generic[T]):
             with watch:
                 watch.open()
                 self._found()
+                self._announce(live=True)
                 for event in watch:
                     told = True
                     self._tell(self._store.apply(event))
@@ -211,12 +216,20 @@ class Informer(Generic[T]):
 
     def _tell(self, changes: Iterable[Change[T]]) -> None:
         for action, one in changes:
-            if self._on_event is None:
-                continue
-            try:
-                self._on_event(action, one)
-            except Exception:
-                log.exception("A listener failed on %s %s", action, one.metadata.name)
+            if self._on_event is not None:
+                self._call(self._on_event, action, one)
+
+    def _announce(self, *, live: bool) -> None:
+        if self._on_state is not None and live is not self._live:
+            self._call(self._on_state, live)
+        self._live = live
+
+    def _call(self, listener: Callable[..., None], *what: object) -> None:
+        try:
+            listener(*what)
+        except Exception:
+            # A listener's mistake is its own: the others go on, and so does the copy.
+            log.exception("A listener of %s failed", self._kind.plural)
 
     def _found(self) -> None:
         with self._changed:
@@ -239,6 +252,7 @@ class Informer(Generic[T]):
             self._error = error
             self._stale_since = self._stale_since or datetime.now(timezone.utc)
             self._changed.notify_all()
+        self._announce(live=False)
         if first:
             log.warning("The %s are not followed now: %s", self._kind.plural, error.message)
             self._tell_state(live=False)
