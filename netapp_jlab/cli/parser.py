@@ -14,6 +14,8 @@ Run = Callable[[Session], int]
 
 _DESCRIPTION = "Snapshot, clone and restore your JupyterLab workspace and data volumes."
 _EPILOG = """\
+Where an option is not given, the Jupyter configuration counts (c.NetAppJLab).
+
 exit codes:
   0  done                     5  conflict: it exists, is in use or is not ready
   1  failed, or declined      6  refused: quota, no space, the driver can't
@@ -117,37 +119,33 @@ def _global_options(parser: argparse.ArgumentParser, *, on_top: bool) -> None:
     """
     group = parser.add_argument_group("global options")
 
-    def add(*names: str, default: object, **options: Any) -> None:
+    def add(*names: str, default: object = None, **options: Any) -> None:
         if not on_top:  # they are explained once, in the help of the whole
             default = options["help"] = argparse.SUPPRESS
         group.add_argument(*names, default=default, **options)
 
-    add("-n", "--namespace", default="", help="default: the pod's own, else the context's")
+    add("-n", "--namespace", help="default: the pod's own, else the context's")
     add(
         "--kubeconfig",
-        default="",
         metavar="FILE",
         help="default: the pod's service account, else $KUBECONFIG, else ~/.kube/config",
     )
-    add("--context", default="", help="context of the kubeconfig; default: its current one")
+    add("--context", help="context of the kubeconfig; default: its current one")
     add(
         "--timeout",
-        default=30.0,
         type=positive_seconds,
         metavar="SECONDS",
         help="how long one answer of the API server may take; default: 30",
     )
     add(
         "--ready-timeout",
-        default=300.0,
         type=positive_seconds,
         metavar="SECONDS",
         help="how long the storage may take for a snapshot or a volume; default: 300",
     )
-    add("--workspace", default="", metavar="CLAIM", help="which claim is yours; default: found")
+    add("--workspace", metavar="CLAIM", help="which claim is your workspace; default: found")
     add(
         "--mount",
-        default=[],
         type=mount,
         action="append",
         metavar="CLAIM=PATH",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netapp_jlab.config import Settings
+from netapp_jlab.cli.settings import settings
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -42,16 +42,3 @@ class Session:
         """Stop what the client started."""
         if self._client is not None:
             self._client.close()
-
-
-def settings(args: Namespace) -> Settings:
-    """Return the core's settings as the global options say."""
-    return Settings(
-        namespace=args.namespace,
-        kubeconfig=args.kubeconfig,
-        context=args.context,
-        request_timeout=args.timeout,
-        ready_timeout=args.ready_timeout,
-        workspace_claim=args.workspace,
-        mounts=dict(args.mount),
-    )

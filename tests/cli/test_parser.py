@@ -6,7 +6,7 @@ import pytest
 
 from netapp_jlab import __version__
 from netapp_jlab.cli.parser import parse
-from netapp_jlab.cli.session import settings
+from netapp_jlab.cli.settings import settings
 from netapp_jlab.errors import Invalid
 
 

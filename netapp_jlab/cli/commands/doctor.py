@@ -76,6 +76,17 @@ def _show(console: Console, status: Status) -> None:
             "changes": "switched off (read_only)" if status.read_only else "",
         },
     )
+    if status.connected:
+        _show_cluster(console, status)
+    if status.problems:
+        _heading(console, "Problems")
+        _problems(console, status.problems)
+    else:
+        console.line()
+        console.line("Everything works.", "good")
+
+
+def _show_cluster(console: Console, status: Status) -> None:
     _heading(console, "Workspace")
     found = _FOUND_BY[status.workspace.found_by]
     common.facts(
@@ -91,12 +102,6 @@ def _show(console: Console, status: Status) -> None:
     if status.rights:
         _heading(console, "Rights")
         console.table(_rights(console), status.rights)
-    if status.problems:
-        _heading(console, "Problems")
-        _problems(console, status.problems)
-    else:
-        console.line()
-        console.line("Everything works.", "good")
 
 
 def _heading(console: Console, title: str) -> None:

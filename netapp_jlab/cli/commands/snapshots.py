@@ -66,19 +66,21 @@ def register(add: Commands) -> None:
 
 
 def _create(session: Session) -> int:
-    args, console = session.args, session.console
+    args, console, client = session.args, session.console, session.client
     order = SnapshotOrder(
         name=args.name,
         note=args.note,
         snapshot_class=args.snapshot_class,
         origin=Origin(kind="cli"),
     )
-    snapshot = session.client.snapshots.create(args.volume, order)
+    snapshot = client.snapshots.create(args.volume, order)
     if args.wait:
         with interrupts(console) as pressed:
             try:
                 snapshot = session.client.snapshots.wait(
-                    snapshot.name, timeout=args.ready_timeout, cancel=pressed.check
+                    snapshot.name,
+                    timeout=session.client.settings.ready_timeout,
+                    cancel=pressed.check,
                 )
             except Cancelled:
                 console.say(

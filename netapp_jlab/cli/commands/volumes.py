@@ -139,7 +139,7 @@ def _create(session: Session) -> int:
         with interrupts(session.console) as pressed:
             try:
                 volume = session.client.volumes.wait(
-                    volume.name, timeout=args.ready_timeout, cancel=pressed.check
+                    volume.name, timeout=session.client.settings.ready_timeout, cancel=pressed.check
                 )
             except Cancelled:
                 session.console.say(f"Volume {volume.name} was asked for and is not bound yet.")
