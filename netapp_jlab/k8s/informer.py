@@ -49,8 +49,6 @@ class Informer(Generic[T]):
         Called in the informer's thread with each change, after the copy has it. What it raises is
         logged, and goes no further.
     on_state : Callable[[bool], None] | None
-        Called likewise with True once changes come in, and with False once they no longer do.
-    on_state : Callable[[bool], None] | None
         Called likewise when the copy begins to lag behind (False) or is followed again (True).
     backoff : Backoff | None
         Pauses between attempts while the API server is out of reach.
@@ -69,8 +67,7 @@ class Informer(Generic[T]):
         self._kind = kind
         self._on_event = on_event
         self._on_state = on_state
-        self._live: bool | None = None
-        self._on_state = on_state
+        self._live: bool | None = True
         self._backoff = backoff or Backoff(first=0.2, longest=15.0)
         self._store: Store[T] = Store()
         self._interrupt = Interrupt()
@@ -233,34 +230,22 @@ class Informer(Generic[T]):
 
     def _found(self) -> None:
         with self._changed:
-            was_stale = self._stale_since is not None
             self._synced = True
             self._stale_since = None
             self._error = None
             self._changed.notify_all()
-        if was_stale:
-            self._tell_state(live=True)
 
     def _doubt(self) -> None:
         with self._changed:
             self._stale_since = self._stale_since or datetime.now(timezone.utc)
+        self._live = None  # who has looked meanwhile saw it as stale: tell when it no longer is
 
     def _lost(self, error: NetAppJLabError, *, synced: bool) -> None:
         with self._changed:
-            first = self._error is None
             self._synced = synced
             self._error = error
             self._stale_since = self._stale_since or datetime.now(timezone.utc)
             self._changed.notify_all()
-        self._announce(live=False)
-        if first:
+        if self._live is not False:
             log.warning("The %s are not followed now: %s", self._kind.plural, error.message)
-            self._tell_state(live=False)
-
-    def _tell_state(self, *, live: bool) -> None:
-        if self._on_state is None:
-            return
-        try:
-            self._on_state(live)
-        except Exception:
-            log.exception("A listener failed on the state of %s", self._kind.plural)
+        self._announce(live=False)
