@@ -20,7 +20,7 @@ Object = dict[str, Any]
 class World:
     def __init__(self, home: Path) -> None:
         self.store = open_cluster(str(home / "cluster.sqlite"))
-        self.storage = Storage(str(home / "array"))
+        self.storage = Storage(str(home / "array"), durable=False)
         self.faults = Faults()
         self.controllers = Controllers(self.store, self.storage, self.faults)
         add_classes(self.store)

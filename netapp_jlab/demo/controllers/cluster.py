@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from netapp_jlab.demo.api.errors import ApiError
 from netapp_jlab.demo.controllers.index import Index
 from netapp_jlab.demo.controllers.names import DATA_SOURCE_KINDS
@@ -131,7 +133,10 @@ class Cluster:
             new = self.find(obj["kind"], key_of(obj))
             if new is None or new["metadata"]["uid"] != obj["metadata"]["uid"]:
                 return None
+            before = msgspec.json.encode(new)
             edit(new)
+            if msgspec.json.encode(new) == before:
+                return new
             try:
                 return self.store.update(obj["kind"], new, subresource=subresource)
             except ApiError as error:

@@ -64,8 +64,6 @@ def seed(store: Store, storage: Storage) -> None:
         for volume in (shared, workspace):
             volume.wait_until_ready()
         _add_pod(store, past, now - timedelta(hours=5))
-    for event in store.list("Event", NAMESPACE).items:  # as old as the rest, they would be gone
-        store.delete("Event", NAMESPACE, event["metadata"]["name"])
 
 
 class _Backdating:

@@ -38,6 +38,7 @@ MAX_SNAPSHOTS = 1023
 """Snapshots that one ONTAP volume can have."""
 
 _CLOSED = 0o555
+_SMALLEST = 4096  # bytes of an empty snapshot: no array reports none, and clients rely on that
 _RESERVED = frozenset({SNAPSHOT_DIRECTORY.encode()})
 
 
@@ -55,6 +56,9 @@ class Storage:
         Whether new volumes have a ``.snapshot`` directory.
     mode : int
         Permissions of a new, empty volume's root (Trident's ``unixPermissions``).
+    durable : bool
+        Answer only when records and directories are on the disk, so that a power cut cannot take
+        back what was answered. A killed process loses nothing either way.
 
     Raises
     ------
@@ -62,8 +66,16 @@ class Storage:
         Another process has this directory open.
     """
 
-    def __init__(self, root: str, *, show_snapshots: bool = True, mode: int = 0o777) -> None:
+    def __init__(
+        self,
+        root: str,
+        *,
+        show_snapshots: bool = True,
+        mode: int = 0o777,
+        durable: bool = True,
+    ) -> None:
         self.show_snapshots = show_snapshots
+        self._durable = durable
         self._mode = mode
         self._layout = Layout(root)
         self._files = FileCopier()
@@ -141,7 +153,7 @@ class Storage:
             if volume is None:
                 return
             if self._layout.recorded_snapshots(handle):
-                write_record(record, msgspec.structs.replace(volume, deleting=True))
+                self._write(record, msgspec.structs.replace(volume, deleting=True))
             else:
                 self._free(volume)
 
@@ -153,7 +165,7 @@ class Storage:
                 return volume
             larger = msgspec.structs.replace(volume, size=size)
             with disk_errors(f"expand volume {handle}"):
-                write_record(self._layout.volume_record(handle), larger)
+                self._write(self._layout.volume_record(handle), larger)
             return larger
 
     def volume(self, handle: str) -> Volume:
@@ -223,8 +235,10 @@ class Storage:
                 cut_at = created_at or _now()
                 target = os.path.join(self._snapshots_of(volume), name)
                 used = self._place_copy(self._layout.volume(volume), target)
-                snapshot = Snapshot(handle=f"{volume}/{name}", created_at=cut_at, size=used)
-                write_record(record, snapshot)
+                snapshot = Snapshot(
+                    handle=f"{volume}/{name}", created_at=cut_at, size=max(used, _SMALLEST)
+                )
+                self._write(record, snapshot)
             return snapshot
 
     def delete_snapshot(self, handle: str) -> None:
@@ -235,7 +249,7 @@ class Storage:
             parent = read_record(self._layout.volume_record(check_name(volume)), Volume)
             if parent is None:
                 return
-            remove_record(self._layout.snapshot_record(volume, name))
+            remove_record(self._layout.snapshot_record(volume, name), durable=self._durable)
             with writable(self._snapshots_of(volume)):
                 self._layout.discard(os.path.join(self._snapshots_of(volume), name))
             if parent.deleting and not self._layout.recorded_snapshots(volume):
@@ -300,13 +314,13 @@ class Storage:
         with times_kept(target):
             os.mkdir(snapshots, _CLOSED)
             os.chmod(snapshots, _CLOSED)  # whatever the umask is
-        write_record(self._layout.volume_record(volume.handle), volume)
+        self._write(self._layout.volume_record(volume.handle), volume)
 
     def _place_empty(self, target: str) -> None:
         work = self._layout.new_work()
         os.chmod(work, self._mode)
         os.rename(work, target)
-        fsync_directory(os.path.dirname(target))
+        self._settle(target)
 
     def _place_copy(self, source: str, target: str) -> int:
         """Copy a tree, rename it to `target`, and return the bytes that it took in the source."""
@@ -318,11 +332,18 @@ class Storage:
                     self._layout.discard(target)  # left by a process that was killed before
                     os.rename(work, target)
                 copy.finish()
-                fsync_directory(os.path.dirname(target))
+                self._settle(target)
                 return copy.used
         except BaseException:
             self._layout.discard(work)
             raise
+
+    def _settle(self, target: str) -> None:
+        if self._durable:
+            fsync_directory(os.path.dirname(target))
+
+    def _write(self, path: str, record: Volume | Snapshot) -> None:
+        write_record(path, record, durable=self._durable)
 
     def _snapshots_of(self, volume: str) -> str:
         record = read_record(self._layout.volume_record(volume), Volume)
@@ -332,7 +353,7 @@ class Storage:
 
     def _free(self, volume: Volume) -> None:
         """Remove a volume without snapshots; the record first, so nothing half-gone is seen."""
-        remove_record(self._layout.volume_record(volume.handle))
+        remove_record(self._layout.volume_record(volume.handle), durable=self._durable)
         self._layout.discard(self._layout.volume(volume.handle))
         self._layout.discard(self._layout.snapshots(volume.handle, shown=False))
         self._layout.remove_records(volume.handle)

@@ -101,26 +101,35 @@ def read_record(path: str, kind: type[Record]) -> Record | None:
         return None
 
 
-def write_record(path: str, record: Volume | Snapshot) -> None:
-    """Put `record` at `path`; a reader sees the old one or the new one, also after a crash."""
+def write_record(path: str, record: Volume | Snapshot, *, durable: bool) -> None:
+    """Put `record` at `path`; a reader sees the old one or the new one, also after a crash.
+
+    Parameters
+    ----------
+    durable : bool
+        Wait until it is on the disk, so that a power cut cannot take it back either.
+    """
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     draft = f"{path}.{os.getpid()}-{threading.get_ident()}.tmp"
     with open(draft, "wb") as file:
         file.write(msgspec.json.encode(record))
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     os.rename(draft, path)
-    fsync_directory(folder)
+    if durable:
+        fsync_directory(folder)
 
 
-def remove_record(path: str) -> None:
-    """Remove the record at `path`, if any, for good."""
+def remove_record(path: str, *, durable: bool) -> None:
+    """Remove the record at `path`, if any."""
     try:
         os.unlink(path)
     except FileNotFoundError:
         return
-    fsync_directory(os.path.dirname(path))
+    if durable:
+        fsync_directory(os.path.dirname(path))
 
 
 def fsync_directory(path: str) -> None:
