@@ -6,7 +6,6 @@ import pytest
 
 from netapp_jlab import __version__
 from netapp_jlab.cli.parser import parse
-from netapp_jlab.cli.settings import settings
 from netapp_jlab.errors import Invalid
 
 
@@ -21,16 +20,6 @@ from netapp_jlab.errors import Invalid
 def test_global_options_stand_anywhere(argv):
     args = parse(argv)
     assert (args.namespace, args.json, args.volume) == ("lab", True, "data")
-
-
-def test_global_options_become_the_cores_settings():
-    where = ["--namespace", "lab", "--kubeconfig", "/k", "--context", "c", "--timeout", "5"]
-    mounts = ["--mount", "home=/home/jovyan", "--mount", "data=/data"]
-    made = settings(parse(["volumes", *where, "--workspace", "home", *mounts]))
-    assert made.namespace == "lab"
-    assert (made.kubeconfig, made.context, made.request_timeout) == ("/k", "c", 5.0)
-    assert made.workspace_claim == "home"
-    assert made.mounts == {"home": "/home/jovyan", "data": "/data"}
 
 
 @pytest.mark.parametrize("command", ["volumes", "snapshots", "operations"])

@@ -1,0 +1,129 @@
+"""Ctrl-C: what runs is asked to stop, and the user is told in what state things are."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from netapp_jlab.models import OperationList
+
+PATIENCE = 60.0
+FILES = 3000
+
+
+@pytest.fixture
+def start(here):
+    """Start the command line as a process of its own; what is left of it is killed."""
+    started = []
+
+    def start(*argv, **options):
+        command = [sys.executable, "-m", "netapp_jlab", *here, *argv]
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, **options,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+
+
+def read_until(process, wanted):
+    """Read standard error up to the line that says `wanted`."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        line = process.stderr.readline()
+        if wanted in line:
+            return
+        assert line, f"it ended without saying {wanted!r}"
+    pytest.fail(f"nobody said {wanted!r}")
+
+
+@pytest.fixture
+def many(ok, root, volume):
+    """A snapshot of many files, all of which were deleted since."""
+    folder = root / "many"
+    folder.mkdir()
+    for number in range(FILES):
+        (folder / f"{number:05}").write_text(str(number))
+    ok("snapshot", volume, "--name", "before")
+    for path in folder.iterdir():
+        path.unlink()
+    return folder
+
+
+def test_a_running_restore_stops_and_can_be_undone(start, ok, many):
+    process = start("restore", "before", "--yes")
+    read_until(process, "Copying back")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, err
+    assert "Stopping" in err
+    (operation,) = ok("operations", "--json").model(OperationList).items
+    assert operation.state == "cancelled"
+    restored = len(list(many.iterdir()))
+    assert restored < FILES
+    assert f"netapp-jlab undo {operation.id}" in out + err
+    ok("undo", operation.id, "--yes")
+    assert not many.exists() or not list(many.iterdir())
+    ok("restore", "before", "--yes")  # and the same restore again does all of it
+    assert len(list(many.iterdir())) == FILES
+
+
+def test_before_the_safety_snapshot_is_cut_nothing_has_changed(start, ok, many, cluster):
+    with cluster.faults(snapshot_delay=30):
+        process = start("restore", "before", "--yes")
+        read_until(process, "Cutting the safety snapshot")
+        process.send_signal(signal.SIGINT)
+        _out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, err
+    assert list(many.iterdir()) == []
+
+
+def test_a_second_one_leaves_at_once(start, ok, many, cluster):
+    with cluster.faults(snapshot_delay=30):
+        process = start("snapshot", "project1", "--name", "slow")
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        _out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, err
+    assert "slow" in err
+
+
+def test_at_the_question_nothing_has_changed(here, many):
+    control, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "netapp_jlab", *here, "restore", "before"],
+        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+    )  # fmt: skip
+    os.close(terminal)
+    try:
+        screen = read_screen(control, b"Restore? [y/N]")
+        assert b"bring back" in screen
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+        os.close(control)
+    assert list(many.iterdir()) == []
+
+
+def read_screen(control, wanted):
+    seen = b""
+    deadline = time.monotonic() + PATIENCE
+    while wanted not in seen and time.monotonic() < deadline:
+        if select.select([control], [], [], 1.0)[0]:
+            seen += os.read(control, 65536)
+    assert wanted in seen
+    return seen
