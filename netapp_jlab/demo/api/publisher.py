@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _END = "k8s.io/initial-events-end"
 
 
+class _Interest(NamedTuple):
+    query: Query | None
+    start: int
+
+
 class Publisher:
     """The watchers of a store; everything here happens under the store's lock.
 
@@ -34,15 +39,15 @@ class Publisher:
     def __init__(self, lock: threading.RLock, current: Callable[[], int]) -> None:
         self._lock = lock
         self._current = current
-        self._watchers: dict[Watch, Query | None] = {}
+        self._watchers: dict[Watch, _Interest] = {}
 
-    def subscribe(self, query: Query | None, bookmark_every: float | None) -> Watch:
-        """Return a new watch of what `query` asks for (None: of everything)."""
+    def subscribe(self, query: Query | None, start: int, bookmark_every: float | None) -> Watch:
+        """Return a new watch of what `query` asks for (None: of everything) after `start`."""
         if query is None or bookmark_every is None:
             watch = Watch(self._unsubscribe)
         else:
             watch = Watch(self._unsubscribe, self._bookmark, bookmark_every)
-        self._watchers[watch] = query
+        self._watchers[watch] = _Interest(query, start)
         return watch
 
     def publish(self, change: Change) -> None:
@@ -52,8 +57,8 @@ class Publisher:
 
     def send(self, watch: Watch, change: Change) -> None:
         """Tell one watcher, if it concerns it."""
-        query = self._watchers.get(watch)
-        if query is not None and not query.covers(change.after):
+        query, start = self._watchers[watch]
+        if change.version <= start or (query is not None and not query.covers(change.after)):
             return
         event = _event(change, query)
         if event is not None:
@@ -82,10 +87,10 @@ class Publisher:
 
     def _bookmark(self, watch: Watch) -> WatchEvent | None:
         with self._lock:
-            query = self._watchers.get(watch)
-            if query is None or not watch.empty():
+            interest = self._watchers.get(watch)
+            if interest is None or interest.query is None or not watch.empty():
                 return None  # what is queued says more than a bookmark
-            return _bookmark_event(query.kind, self._current(), end_of_state=False)
+            return _bookmark_event(interest.query.kind, self._current(), end_of_state=False)
 
 
 def _event(change: Change, query: Query | None) -> WatchEvent | None:
@@ -111,7 +116,7 @@ def _with_version(entry: Entry, version: int) -> bytes:
 
 
 def _bookmark_event(kind: Kind, version: int, *, end_of_state: bool) -> WatchEvent:
-    meta: dict[str, object] = {"resourceVersion": str(version), "creationTimestamp": None}
+    meta: dict[str, object] = {"resourceVersion": str(version)}
     if end_of_state:
         meta["annotations"] = {_END: "true"}
     body = msgspec.json.encode({"metadata": meta})

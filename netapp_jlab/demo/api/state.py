@@ -140,13 +140,11 @@ class State:
         Raises
         ------
         ApiError
-            410 for a version that has been compacted away, 504 for one not reached yet.
+            410 for a version that has been compacted away.
         """
         with self.lock:
-            if start > self._log.current:
-                raise errors.too_large_version(start, self._log.current)
             past = [] if state_first else self._log.since(start)
-            watch = self._publisher.subscribe(query, bookmark_every)
+            watch = self._publisher.subscribe(query, 0 if state_first else start, bookmark_every)
             if state_first:
                 self._publisher.send_state(watch, self._present(query), query)
             for change in past:
@@ -171,6 +169,10 @@ class State:
         """Return a durable setting of the cluster, `default` the first time."""
         with self.lock:
             return self._database.setting(name, default)
+
+    def end_watches(self) -> None:
+        """End every watch that there is now."""
+        self._publisher.close()
 
     def close(self) -> None:
         """End every watch and close the file."""

@@ -162,7 +162,7 @@ class Store:
         Raises
         ------
         ApiError
-            410 for a version that has been compacted away, 504 for one not reached yet.
+            410 for a version that has been compacted away.
         """
         query = None
         if kind is not None:
@@ -336,6 +336,10 @@ class Store:
     def setting(self, name: str, default: str) -> str:
         """Return a durable setting of the cluster, `default` the first time."""
         return self._state.setting(name, default)
+
+    def end_watches(self) -> None:
+        """End every watch that there is now."""
+        self._state.end_watches()
 
     def close(self) -> None:
         """End every watch and close the file."""

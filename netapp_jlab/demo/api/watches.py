@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -103,6 +104,12 @@ class Watch:
         self._bookmark_due = time.monotonic() + self._bookmark_every
         return self._bookmark(self)
 
+    def until_bookmark(self) -> float:
+        """Return the seconds until a bookmark is due (for ever, when none are wanted)."""
+        if self._bookmark is None:
+            return math.inf
+        return max(self._bookmark_due - time.monotonic(), 0.001)
+
     def empty(self) -> bool:
         """Say whether every event so far has been read."""
         return not self._events
@@ -133,8 +140,7 @@ class Watch:
             self.on_event()
 
     def _wait_limit(self, deadline: float | None) -> float | None:
-        now = time.monotonic()
-        limits = [] if deadline is None else [deadline - now]
-        if self._bookmark is not None:
-            limits.append(max(self._bookmark_due - now, 0.001))
-        return min(limits) if limits else None
+        limit = self.until_bookmark()
+        if deadline is not None:
+            limit = min(limit, deadline - time.monotonic())
+        return None if limit == math.inf else limit

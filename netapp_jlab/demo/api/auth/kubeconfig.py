@@ -8,7 +8,9 @@ import tempfile
 import msgspec
 
 
-def write(path: str, *, server: str, token: str, namespace: str = "default") -> None:
+def write(
+    path: str, *, server: str, token: str, authority: str, namespace: str = "default"
+) -> None:
     """Write a kubeconfig, readable by its owner only, in one step.
 
     Parameters
@@ -16,16 +18,19 @@ def write(path: str, *, server: str, token: str, namespace: str = "default") -> 
     path : str
         The file.
     server : str
-        The address, such as ``http://127.0.0.1:6443``.
+        The address, such as ``https://127.0.0.1:6443``.
     token : str
         The bearer token.
+    authority : str
+        ``certificate-authority-data``: the certificate that the server's is checked by.
     namespace : str
         The namespace that commands use when they name none.
     """
+    cluster = {"server": server, "certificate-authority-data": authority}
     config = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "demo", "cluster": {"server": server}}],
+        "clusters": [{"name": "demo", "cluster": cluster}],
         "users": [{"name": "demo", "user": {"token": token}}],
         "contexts": [
             {

@@ -44,10 +44,16 @@ class TokenIssuer:
     ----------
     store : Store
         Keeps the key, and knows which accounts still exist.
+
+    Attributes
+    ----------
+    issuer : str
+        The name of the cluster in its tokens, and the audience they are for.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.issuer = ISSUER
         self._key = store.setting("token-key", secrets.token_hex(32)).encode()
 
     def issue(

@@ -1,0 +1,203 @@
+"""From the bytes of a body to an object: JSON, YAML or protobuf."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from netapp_jlab.demo.api import errors, patches
+from netapp_jlab.demo.api.schemas import SchemaError, protobuf
+
+if TYPE_CHECKING:
+    from netapp_jlab.demo.api.kinds import Kind
+
+Object = dict[str, Any]
+
+#: A real server refuses longer bodies.
+LIMIT = 3 * 1024 * 1024
+
+YAML_TYPES = ("application/yaml", "application/apply-patch+yaml")
+
+
+class UnreadableError(ValueError):
+    """A body that is not what its content type says, with the words of a real server."""
+
+
+def media_type(content_type: str) -> str:
+    """Return a content type without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def check_size(body: bytes) -> None:
+    """Refuse a body that is too long.
+
+    Raises
+    ------
+    ApiError
+        413.
+    """
+    if len(body) > LIMIT:
+        raise errors.too_large(LIMIT)
+
+
+def parse_json(body: bytes) -> Any:
+    """Return what a JSON body says.
+
+    Raises
+    ------
+    UnreadableError
+        When it is no JSON.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableError(_go_syntax_error(body, str(error))) from error
+
+
+def _go_syntax_error(body: bytes, message: str) -> str:
+    if not body.strip() or "truncated" in message:
+        return "unexpected end of JSON input"
+    position = re.search(r"byte (\d+)", message)
+    index = min(int(position[1]), len(body) - 1) if position else 0
+    character = chr(body[index])
+    return f"invalid character {character!r} looking for beginning of value"
+
+
+def parse_yaml(body: bytes) -> Any:
+    """Return what a YAML body says.
+
+    Raises
+    ------
+    UnreadableError
+        When it is no YAML.
+    """
+    yaml = importlib.import_module("yaml")  # rarely needed, and slow to load
+    try:
+        return _as_json(yaml.safe_load(body))
+    except yaml.YAMLError as error:
+        raise UnreadableError(f"error converting YAML to JSON: {error}") from error
+
+
+def _as_json(value: Any) -> Any:
+    """Return YAML without what JSON does not have: dates, and keys that are no text."""
+    if isinstance(value, dict):
+        return {str(name): _as_json(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def parse_object(body: bytes, content_type: str, expected: str) -> Object:
+    """Return the object in a body.
+
+    Parameters
+    ----------
+    expected : str
+        The kind it should have, for messages.
+
+    Raises
+    ------
+    ApiError
+        400 when there is no object in it, 413, 415.
+    """
+    check_size(body)
+    type_ = media_type(content_type) or "application/json"
+    try:
+        if type_ == protobuf.CONTENT_TYPE:
+            return protobuf.decode(body)
+        if type_ in YAML_TYPES:
+            parsed = parse_yaml(body)
+        elif type_ == "application/json" or type_.endswith("+json") or type_ == "text/plain":
+            parsed = parse_json(body)
+        else:
+            raise errors.unsupported_media_type()
+    except (UnreadableError, SchemaError) as error:
+        why = f"couldn't get version/kind; json parse error: {error} ({body[:64].hex()})"
+        raise _unrecognized(expected, why) from error
+    if not isinstance(parsed, dict):
+        found = {list: "array", str: "string", bool: "bool", type(None): "null"}
+        name = found.get(type(parsed), "number")
+        why = (
+            f"couldn't get version/kind; json parse error: json: cannot unmarshal {name} into Go "
+            'value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; '
+            f'Kind string "json:\\"kind,omitempty\\"" }} ({body[:64].hex()})'
+        )
+        raise _unrecognized(expected, why)
+    return parsed
+
+
+def parse_patch(body: bytes, format_: str) -> Any:
+    """Return the patch in a body.
+
+    Raises
+    ------
+    ApiError
+        400 when it is no JSON, 413.
+    """
+    check_size(body)
+    try:
+        return parse_json(body)
+    except UnreadableError as error:
+        prefix = "" if format_ == patches.STRATEGIC_PATCH else "error decoding patch: "
+        raise errors.bad_request(f"{prefix}{error}") from error
+
+
+def _unrecognized(expected: str, why: str) -> errors.ApiError:
+    return errors.bad_request(
+        f"the object provided is unrecognized (must be of type {expected}): {why}"
+    )
+
+
+def check_kind(kind: Kind, obj: Object, body: bytes) -> None:
+    """Refuse an object of another kind than its path; built-in kinds may leave it out.
+
+    Raises
+    ------
+    ApiError
+        400.
+    """
+    name, api_version = obj.get("kind"), obj.get("apiVersion")
+    if not kind.builtin and not name:
+        text = body[:256].decode(errors="replace")
+        raise _unrecognized(kind.kind, f"Object 'Kind' is missing in '{text}' ({text})")
+    if api_version not in (None, "", kind.api_version):
+        raise errors.bad_request(
+            f"the API version in the data ({api_version}) does not match the expected API version "
+            f"({kind.api_version})"
+        )
+    if name not in (None, "", kind.kind):
+        group = kind.group.partition(".")[0] or "core"
+        detail = f"converting (v1.{name}) to ({group}.{kind.kind}): unknown conversion"
+        raise errors.bad_request(
+            f'{name} in version "{kind.version}" cannot be handled as a {kind.kind}: {detail}'
+        )
+
+
+def place(kind: Kind, obj: Object, namespace: str, name: str = "") -> None:
+    """Fill in namespace and name from the path, and refuse others.
+
+    Raises
+    ------
+    ApiError
+        400.
+    """
+    meta = obj.setdefault("metadata", {})
+    if not isinstance(meta, dict):
+        return  # reading it will say what is wrong
+    if kind.namespaced:
+        given = meta.get("namespace")
+        if given and given != namespace:
+            raise errors.other_namespace()
+        meta["namespace"] = namespace
+    if name:
+        given = meta.get("name")
+        if not given:
+            raise errors.bad_request("name must be provided")
+        if given != name:
+            raise errors.other_name(str(given), name)
