@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from netapp_jlab import errors
 from netapp_jlab.server.errors import Busy
-from netapp_jlab.server.workers import Cancel, TooLate, Workers
+from netapp_jlab.server.workers import STOPPING, Cancel, TooLate, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +117,10 @@ class Runtime:
                 f"No answer within {seconds:g} s (NetAppJLab.{setting}).",
                 hint="It may still be carried out: look at the present state, then try again.",
             ) from error
+        except errors.Cancelled as error:
+            if self._closed:
+                raise Busy(STOPPING) from error
+            raise
 
     def _connected(self) -> Client:
         """Return the one client, made and started now if there is none yet."""
@@ -129,7 +133,7 @@ class Runtime:
                 self._client = self._started()
             if self._closed:  # meanwhile, and close() may not have seen this client
                 self._client.close()
-                raise Busy("This server is stopping.")
+                raise Busy(STOPPING)
             return self._client
         finally:
             self._lock.release()

@@ -20,6 +20,8 @@ from netapp_jlab.server.errors import Busy
 
 T = TypeVar("T")
 
+STOPPING = "This server is stopping."
+
 _Job = tuple[Future[Any], Callable[[], Any]]
 
 _log = logging.getLogger(__name__)
@@ -79,7 +81,7 @@ class Workers:
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
-                raise Busy("This server is stopping.")
+                raise Busy(STOPPING)
             if self._busy >= self._size + self._backlog:
                 raise Busy("This server has too much to do at once.")
             self._busy += 1
@@ -96,10 +98,14 @@ class Workers:
         TooLate
             The time is over. Work that has not begun will not begin; work under way goes on, and
             an error in it that nobody expected is logged.
+        netapp_jlab.server.errors.Busy
+            Too many jobs are waiting, or the server is stopping.
         """
         future = self.submit(work)
         waiter = asyncio.wrap_future(future)
         done, _ = await asyncio.wait({waiter}, timeout=seconds)
+        if waiter.cancelled():
+            raise Busy(STOPPING)
         if done:
             return waiter.result()
         if not future.cancel():

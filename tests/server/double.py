@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -14,16 +14,7 @@ import msgspec
 from netapp_jlab import errors, models
 from netapp_jlab.config import Settings
 from netapp_jlab.models import Operation, Permission, Snapshot, Volume
-
-
-class Change(models.Model, frozen=True, kw_only=True):
-    kind: Literal["volume", "snapshot", "operation", "connection"]
-    action: Literal["added", "modified", "deleted"]
-    name: str = ""
-    uid: str = ""
-    volume: str = ""
-    phase: str = ""
-
+from netapp_jlab.services.client import Change
 
 YES = Permission(allowed=True)
 NO = Permission(allowed=False, reason="It is over.")

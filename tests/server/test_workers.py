@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 
@@ -65,6 +66,18 @@ def test_closing_drops_what_waits():
     assert second.cancelled()
     with pytest.raises(errors.Overloaded):
         workers.submit(lambda: None)
+
+
+async def test_who_waits_for_what_was_dropped_is_told():
+    workers = Workers(1, "test")
+    go = threading.Event()
+    workers.submit(lambda: go.wait(5))
+    waiting = asyncio.ensure_future(workers.run(lambda: None, 5))
+    await asyncio.sleep(0.05)
+    workers.close()
+    with pytest.raises(errors.Overloaded, match="stopping"):
+        await waiting
+    go.set()
 
 
 def test_cancel():
