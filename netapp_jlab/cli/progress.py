@@ -35,6 +35,8 @@ class ProgressLine:
 
     def show(self, operation: Operation) -> None:
         """Show how far `operation` is; cheap enough to be called for each file."""
+        if operation.finished_at is not None:
+            return  # the result is shown instead
         now = time.monotonic()
         if self._console.live:
             if now - self._shown_at >= _REDRAW_SECONDS:

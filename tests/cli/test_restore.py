@@ -31,9 +31,9 @@ GOOD = {"data/a.csv": "1,2,3\n", "data/b.csv": "4,5,6\n", "model.ipynb": "{}\n"}
 def test_a_dry_run_shows_and_changes_nothing(ok, broken):
     before = files(broken)
     out = ok("restore", "before", "--dry-run", "--remove-extra").out
-    assert "bring back 1 missing file" in out
-    assert "replace    1 changed file" in out
-    assert "remove     1 extra file" in out
+    assert "bring back 1 file or folder" in out
+    assert "replace    1 file or folder" in out
+    assert "remove     1 file or folder" in out
     assert "data/a.csv" in out
     assert files(broken) == before
 

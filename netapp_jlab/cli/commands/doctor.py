@@ -30,7 +30,7 @@ _FOUND_BY = {
 }
 
 _CLASSES = (
-    Column[StorageClass]("NAME", lambda c: c.name, shrink_to=12, style=lambda _c: "bold"),
+    Column[StorageClass]("NAME", lambda c: c.name, style=lambda _c: "bold"),
     Column[StorageClass]("DEFAULT", lambda c: "yes" if c.default else "", drop=3),
     Column[StorageClass]("DRIVER", lambda c: c.driver, drop=2, shrink_to=12),
     Column[StorageClass]("GROWS", lambda c: "yes" if c.expandable else "no", drop=4),

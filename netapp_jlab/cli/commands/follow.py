@@ -99,7 +99,7 @@ def _done(operation: Operation, outcome: Outcome) -> str:
     parts = [
         (outcome.created, "brought back"),
         (outcome.replaced, "replaced"),
-        (outcome.metadata, "mode or time set"),
+        (outcome.metadata, "adjusted"),
         (outcome.removed, "removed"),
     ]
     did = ", ".join(f"{number:,} {what}" for number, what in parts if number) or "nothing changed"

@@ -24,7 +24,7 @@ _EXAMPLES_SHOWN = 10
 _MARKS = {"create": "+", "replace": "~", "metadata": "m", "remove": "-"}
 _EXAMPLES = (
     Column[Example]("", lambda e: _MARKS[e.action]),
-    Column[Example]("PATH", lambda e: e.path, shrink_to=20),
+    Column[Example]("PATH", lambda e: e.path or ". (the folder itself)", shrink_to=20),
     Column[Example]("SIZE", lambda e: text.size(e.size) if e.size else "", drop=1, right=True),
 )
 
@@ -100,12 +100,16 @@ def _show(session: Session, plan: RestorePlan) -> None:
 
 
 def _sentences(plan: RestorePlan) -> list[tuple[int, str]]:
-    copied = f"({text.size(plan.copy_bytes)} to copy, {text.size(plan.free_bytes)} free)"
+    copied = f"copy       {text.size(plan.copy_bytes)}; {text.size(plan.free_bytes)} are free"
     removed = f"({text.size(plan.remove_bytes)})"
     return [
-        (plan.create, f"bring back {text.count(plan.create, 'missing file')}"),
-        (plan.replace, f"replace    {text.count(plan.replace, 'changed file')}"),
-        (plan.metadata, f"set mode or time of {text.count(plan.metadata, 'file')}"),
+        (plan.create, f"bring back {_items(plan.create)} missing here"),
+        (plan.replace, f"replace    {_items(plan.replace)} changed since"),
+        (plan.metadata, f"adjust     owner, mode or time of {_items(plan.metadata)}"),
+        (plan.remove, f"remove     {_items(plan.remove)} made since {removed}"),
         (plan.copy_bytes, copied),
-        (plan.remove, f"remove     {text.count(plan.remove, 'extra file')} {removed}"),
     ]
+
+
+def _items(number: int) -> str:
+    return text.count(number, "file or folder", "files and folders")

@@ -30,7 +30,7 @@ def _note(snapshot: Snapshot) -> str:
 
 
 _COLUMNS = (
-    Column[Snapshot]("NAME", lambda s: s.name, shrink_to=20, style=lambda _s: "bold"),
+    Column[Snapshot]("NAME", lambda s: s.name, style=lambda _s: "bold"),
     Column[Snapshot]("VOLUME", _volume, drop=2, shrink_to=12),
     Column[Snapshot]("CUT", lambda s: text.age(s.cut_at or s.created_at)),
     Column[Snapshot]("PHASE", lambda s: s.phase, drop=1, style=lambda s: _PHASES[s.phase]),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _PHASES = {"bound": "good", "pending": "warn", "lost": "bad", "deleting": "dim"}
 
 _COLUMNS = (
-    Column[Volume]("NAME", lambda v: v.name, shrink_to=16, style=lambda _v: "bold"),
+    Column[Volume]("NAME", lambda v: v.name, style=lambda _v: "bold"),
     Column[Volume]("ROLE", lambda v: v.role, drop=2),
     Column[Volume]("PHASE", lambda v: v.phase, drop=1, style=lambda v: _PHASES[v.phase]),
     Column[Volume]("USED", lambda v: text.size(v.used), drop=3, right=True),
