@@ -58,7 +58,7 @@ class _RulesStatus(Wire, frozen=True):
 
 
 class _RulesReview(Wire, frozen=True):
-    status: _RulesStatus = _RulesStatus()
+    status: _RulesStatus
 
 
 class _AccessStatus(Wire, frozen=True):
@@ -66,7 +66,7 @@ class _AccessStatus(Wire, frozen=True):
 
 
 class _AccessReview(Wire, frozen=True):
-    status: _AccessStatus = _AccessStatus()
+    status: _AccessStatus
 
 
 @dataclass(frozen=True)

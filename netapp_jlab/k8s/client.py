@@ -46,7 +46,7 @@ class Listing(Generic[T]):
 
 
 class _Version(Wire, frozen=True):
-    git_version: str = ""
+    git_version: str
 
 
 class _UserInfo(Wire, frozen=True):
@@ -54,11 +54,11 @@ class _UserInfo(Wire, frozen=True):
 
 
 class _ReviewStatus(Wire, frozen=True):
-    user_info: _UserInfo = _UserInfo()
+    user_info: _UserInfo
 
 
 class _Review(Wire, frozen=True):
-    status: _ReviewStatus = _ReviewStatus()
+    status: _ReviewStatus
 
 
 class Cluster(Calls):

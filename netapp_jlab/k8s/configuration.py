@@ -33,6 +33,11 @@ class Endpoint:
     ----------
     server : str
         The base address, without a slash at its end.
+
+    Raises
+    ------
+    NoCluster
+        The configuration has no address.
     """
 
     def __init__(self, configuration: Any, namespace: str, source: str) -> None:
@@ -41,6 +46,8 @@ class Endpoint:
         self.source = source
         self.server = str(configuration.host).rstrip("/")
         self._lock = threading.Lock()
+        if not self.server.startswith(("http://", "https://")):
+            raise NoCluster(f"“{self.server}” in {source} is no address of an API server.")
 
     def headers(self) -> dict[str, str]:
         """Return the headers that authenticate a request.

@@ -186,7 +186,7 @@ def lines(pieces: Iterator[bytes], server: str, longest: int) -> Iterator[bytes]
     Raises
     ------
     Unreachable
-        One has more than `longest` bytes.
+        One has more than `longest` bytes, or the last one no end.
     """
     rest = bytearray()
     for piece in pieces:
@@ -197,3 +197,5 @@ def lines(pieces: Iterator[bytes], server: str, longest: int) -> Iterator[bytes]
             rest = tail
         if len(rest) > longest:
             raise _no_object(bytes(rest[:200]), server)
+    if rest.strip():
+        raise _no_object(bytes(rest), server)

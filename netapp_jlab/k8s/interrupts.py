@@ -57,6 +57,11 @@ class Exchange:
             self._over = True
             self._socket = None
 
+    @property
+    def was_cut(self) -> bool:
+        """Whether it was cut off: what looks like the end of the answer may be none."""
+        return self._cut
+
 
 def _shut(connection: Any) -> None:
     # Wakes a thread that reads from it, which close() does not. An SSLSocket's own shutdown()

@@ -109,6 +109,7 @@ class Stream:
             yield from self._response.stream(amount, decode_content=True)
         except self._transport.breaks as error:
             raise self._transport.broken(error, self._exchange, self._interrupt) from error
+        self._check()
 
     def read(self) -> bytes:
         """Return the whole body.
@@ -127,7 +128,12 @@ class Stream:
                     raise Failed(failures.too_large(self._transport.server, MAX_BODY), sent=True)
         except self._transport.breaks as error:
             raise self._transport.broken(error, self._exchange, self._interrupt) from error
+        self._check()
         return b"".join(pieces)
+
+    def _check(self) -> None:
+        if self._exchange.was_cut:
+            raise self._transport.broken(None, self._exchange, self._interrupt)
 
     def close(self, *, reuse: bool = False) -> None:
         """Give the connection back to the pool if it can be reused, else close it."""
@@ -197,6 +203,9 @@ class Transport:
                 preload_content=False,
                 enforce_content_length=True,
             )
+            if exchange.was_cut:  # within the headers, whose end a closed connection counts as
+                response.close()
+                raise self.broken(None, exchange, interrupt)
         except BaseException as error:
             exchange.finish()
             interrupt.end(exchange)
@@ -208,12 +217,12 @@ class Transport:
         return Stream(self, response, exchange, interrupt)
 
     def broken(
-        self, error: Exception, exchange: Exchange, interrupt: Interrupt
+        self, error: Exception | None, exchange: Exchange, interrupt: Interrupt
     ) -> Failed | Cancelled:
         """Return what to raise for a broken connection."""
         if interrupt.is_set():
             return Cancelled("It was stopped.")
-        if exchange.late:
+        if exchange.late or error is None:
             return Failed(failures.late(self.server), sent=True)
         reason, sent = failures.broken(error, self.server)
         return Failed(reason, sent=sent)

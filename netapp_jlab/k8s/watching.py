@@ -133,11 +133,6 @@ class Watch(Generic[T]):
 
         try:
             return next(self._lines)
-        except StopIteration:
-            self._end()
-            # A socket that was shut down under the reader looks like the end of the answer.
-            self._interrupt.sleep(0)
-            raise
         except Failed as failed:
             self._end()
             raise failed.error from failed
