@@ -14,7 +14,7 @@ VENV := .venv
 STAMPS := $(VENV)/.stamps
 CONSTRAINTS := .ci/constraints.txt
 NODE_STAMP := labextension/node_modules/.package-lock.json
-BUILT := netapp_jlab/labextension/package.json
+INSTALLED := $(VENV)/share/jupyter/labextensions/netapp-jlab
 KUBECTL := .cache/bin/kubectl
 KUBERNETES := 1.36.1
 
@@ -89,14 +89,16 @@ $(STAMPS)/tools: $(STAMPS)/venv $(CONSTRAINTS)
 	pip install -q -c $(CONSTRAINTS) hatchling hatch-jupyter-builder editables
 	touch $@
 
-# The package itself, in place. Its front end is built and linked below.
+# The package itself, in place. Its front end is built and linked below; the link is taken away
+# first, lest pip writes and deletes through it.
 $(STAMPS)/package: $(STAMPS)/tools pyproject.toml $(wildcard netapp_jlab/server/jupyter_server_config.d/*)
+	rm -rf $(INSTALLED)
 	mkdir -p netapp_jlab/labextension
 	SKIP_JUPYTER_BUILDER=1 pip install -q --no-build-isolation -c $(CONSTRAINTS) -e .
 	touch $@
 
 $(STAMPS)/test: $(STAMPS)/package
-	SKIP_JUPYTER_BUILDER=1 pip install -q --no-build-isolation -c $(CONSTRAINTS) -e '.[test,lint]'
+	pip install -q -c $(CONSTRAINTS) 'netapp-jlab[test,lint]'  # it is there: only what the extras add
 	touch $@
 
 $(NODE_STAMP): labextension/package.json labextension/package-lock.json
