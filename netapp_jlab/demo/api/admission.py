@@ -68,7 +68,7 @@ class _Plugins:
         if namespace["status"].get("phase") != "Terminating":
             return
         why = f"unable to create new content in namespace {name} because it is being terminated"
-        error = errors.forbidden(kind, meta.get("name", ""), why)
+        error = errors.forbidden(kind, meta.get("name") or "Unknown", why)
         error.add_cause(
             "NamespaceTerminating", f"namespace {name} is being terminated", "metadata.namespace"
         )
@@ -162,12 +162,14 @@ class _Plugins:
         _old: Object | None,
         _user: User | None,
     ) -> None:
-        """Give a pod its service account, and a volume with that account's token."""
+        """Give a pod its service account, that account's token as a volume, and a priority."""
         if operation != "CREATE" or new is None or kind.kind != "Pod":
             return
         spec, meta = new["spec"], new["metadata"]
         namespace, name = meta.get("namespace", ""), spec.get("serviceAccountName") or "default"
         spec["serviceAccountName"] = spec["serviceAccount"] = name
+        spec.setdefault("priority", 0)
+        spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
         try:
             account = self._store.get("ServiceAccount", namespace, name)
         except errors.ApiError as error:

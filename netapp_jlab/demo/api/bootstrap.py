@@ -23,7 +23,10 @@ _RBAC = "rbac.authorization.k8s.io"
 _READ = ("get", "list", "watch")
 _WRITE = ("create", "delete", "deletecollection", "patch", "update")
 _INFORMATION = ("/healthz", "/livez", "/readyz", "/version", "/version/")
-_DISCOVERY = ("/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*", *_INFORMATION)
+_DISCOVERY = (
+    *("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*"),
+    *("/readyz", "/version", "/version/"),
+)
 
 
 def _rule(groups: Sequence[str], resources: Sequence[str], verbs: Sequence[str]) -> Object:

@@ -42,7 +42,7 @@ def require_version(kind: Kind, new: Object, old: Object) -> None:
     name = old["metadata"]["name"]
     if not given and not kind.builtin:
         cause = errors.invalid("metadata.resourceVersion", 0, "must be specified for an update")
-        raise errors.invalid_object(kind, name, [cause])
+        raise errors.invalid_resource(kind, name, cause)
     if given and given != old["metadata"]["resourceVersion"]:
         raise errors.conflict(kind, name)
     new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]

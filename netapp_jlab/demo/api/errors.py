@@ -140,8 +140,9 @@ class ApiError(Exception):
             "metadata": {"continue": self.next_page} if self.next_page else {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
         }
+        if self.reason:
+            body["reason"] = self.reason
         if self.details is not None:
             body["details"] = self.details
         body["code"] = self.code
@@ -163,11 +164,12 @@ def no_such_path() -> ApiError:
     return ApiError(404, "NotFound", "the server could not find the requested resource", {})
 
 
-def already_exists(kind: Kind, name: str) -> ApiError:
-    """Return 409 for a name that is taken."""
-    return ApiError(
-        409, "AlreadyExists", f'{kind.resource} "{name}" already exists', _about(kind, name)
-    )
+def already_exists(kind: Kind, name: str, *, going: bool = False) -> ApiError:
+    """Return 409 for a name that is taken, be it by an object that is being deleted."""
+    message = f'{kind.resource} "{name}" already exists'
+    if going:
+        message = f"object is being deleted: {message}"
+    return ApiError(409, "AlreadyExists", message, _about(kind, name))
 
 
 def generated_name_exists(kind: Kind, name: str) -> ApiError:
@@ -220,6 +222,14 @@ def invalid_object(kind: Kind, name: str, causes: Sequence[Cause]) -> ApiError:
     )
 
 
+def invalid_resource(kind: Kind, name: str, cause: Cause) -> ApiError:
+    """Return 422 for a custom resource; a few of its checks name the resource, not the kind."""
+    message = f'{kind.resource} "{name}" is invalid: {cause}'
+    error = ApiError(422, "Invalid", message, _about(kind, name))
+    error.add_cause(*cause)
+    return error
+
+
 def bad_request(message: str) -> ApiError:
     """Return 400."""
     return ApiError(400, "BadRequest", message)
@@ -236,6 +246,13 @@ def other_name(given: str, wanted: str) -> ApiError:
     """Return 400 for an object with another name than its path."""
     message = f"the name of the object ({given}) does not match the name on the URL ({wanted})"
     return bad_request(message)
+
+
+def no_name(wanted: str) -> ApiError:
+    """Return 400 for an object without a name."""
+    return bad_request(
+        f"the name of the object ({wanted} based on URL) was undeterminable: name must be provided"
+    )
 
 
 def other_namespace() -> ApiError:

@@ -37,7 +37,7 @@ class Kind:
     rules : bool
         Its schema has validation rules (CEL).
     name_rule : str
-        Which names are legal: ``subdomain``, ``label``, ``service`` or ``path``.
+        Which names are legal: ``subdomain``, ``label`` or ``path``.
     """
 
     group: str
@@ -176,7 +176,7 @@ _CORE = (
         categories=("all",),
         status=True,
         selectable=("spec.clusterIP", "spec.type"),
-        name_rule="service",
+        name_rule="label",
     ),
 )
 

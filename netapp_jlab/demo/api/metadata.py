@@ -23,6 +23,9 @@ Object = dict[str, Any]
 #: Annotations of one object may not have more bytes than this, keys and values together.
 MAX_ANNOTATIONS = 256 * 1024
 
+#: Once there, they stay; before, nobody may set them.
+_CHECKED = ("deletionTimestamp", "deletionGracePeriodSeconds")
+
 ORPHAN = "orphan"
 FOREGROUND = "foregroundDeletion"
 _STANDARD_FINALIZERS = ("kubernetes", ORPHAN, FOREGROUND)
@@ -64,7 +67,7 @@ def prepare_update(new: Object, old: Object) -> None:
     for name in _SYSTEM:
         if name in before:
             meta[name] = before[name]
-        else:
+        elif name not in _CHECKED:
             meta.pop(name, None)
     if given_uid:
         meta["uid"] = given_uid
@@ -176,6 +179,18 @@ def _validate_finalizers(kind: Kind, meta: Object) -> list[Cause]:
     return found
 
 
+def warnings(kind: Kind, meta: Object) -> list[str]:
+    """Return what the author of an object should know about its metadata."""
+    if kind.builtin:
+        return []
+    return [
+        f'metadata.finalizers: "{name}": prefer a domain-qualified finalizer name to avoid '
+        "accidental conflicts with other finalizer writers"
+        for name in meta.get("finalizers") or ()
+        if "/" not in name and name not in _STANDARD_FINALIZERS
+    ]
+
+
 def validate_update(kind: Kind, meta: Object, before: Object) -> list[Cause]:
     """Return what is wrong with the metadata of a changed object."""
     found = validate(kind, meta)
@@ -191,7 +206,7 @@ def validate_update(kind: Kind, meta: Object, before: Object) -> list[Cause]:
             found.append(errors.forbidden_field("metadata.finalizers", detail))
     found += [
         errors.invalid(f"metadata.{name}", meta.get(name), "field is immutable")
-        for name in ("name", "namespace", "uid")
+        for name in ("name", "namespace", "uid", *_CHECKED)
         if meta.get(name) != before.get(name)
     ]
     return found

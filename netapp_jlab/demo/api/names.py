@@ -10,7 +10,6 @@ import re
 
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
-_DNS1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _KEY = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _CONFIG_KEY = "[-._a-zA-Z0-9]+"
 
@@ -30,7 +29,7 @@ def _too_long(limit: int) -> str:
 
 def subdomain(value: str) -> list[str]:
     """Return what keeps `value` from being an RFC 1123 subdomain, the rule for most names."""
-    found = [_too_long(253)] if len(value) > 253 else []
+    found = ["must be no more than 253 characters"] if len(value) > 253 else []
     if not re.fullmatch(_SUBDOMAIN, value):
         message = (
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "
@@ -54,18 +53,6 @@ def label(value: str) -> list[str]:
     return [*found, _regex_error(message, _LABEL, "my-name", "123-abc")]
 
 
-def service(value: str) -> list[str]:
-    """Return what keeps `value` from being a DNS-1035 label, the rule for services."""
-    found = [_too_long(63)] if len(value) > 63 else []
-    if not re.fullmatch(_DNS1035, value):
-        message = (
-            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start "
-            "with an alphabetic character, and end with an alphanumeric character"
-        )
-        found.append(_regex_error(message, _DNS1035, "my-name", "abc-123"))
-    return found
-
-
 def path_segment(value: str) -> list[str]:
     """Return what keeps `value` from being one segment of a path, the rule for roles."""
     if value in (".", ".."):
@@ -73,7 +60,7 @@ def path_segment(value: str) -> list[str]:
     return [f"may not contain '{part}'" for part in ("/", "%") if part in value]
 
 
-_RULES = {"subdomain": subdomain, "label": label, "service": service, "path": path_segment}
+_RULES = {"subdomain": subdomain, "label": label, "path": path_segment}
 
 
 def broken_rules(value: str, rule: str, *, prefix: bool = False) -> list[str]:

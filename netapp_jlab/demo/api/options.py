@@ -64,11 +64,17 @@ class WriteOptions:
         """
         try:
             new = self._decode(kind, obj)
-            if (obj.get("kind"), obj.get("apiVersion")) != (kind.kind, kind.api_version):
-                raise SchemaError("the patch changes what kind of object it is")
+            other = obj.get("kind")
+            if other not in (None, kind.kind):
+                group = kind.group.partition(".")[0] or "core"
+                into = f"({group}.{kind.kind})"
+                raise SchemaError(f"converting (v1.{other}) to {into}: unknown conversion")
         except SchemaError as error:
-            raise errors.bad_patch(msgspec.json.encode(obj).decode(), error) from error
+            shown = msgspec.json.encode(dict(sorted(obj.items()))).decode()
+            raise errors.bad_patch(shown, error) from error
         old, meta = before.decode()["metadata"], new["metadata"]
+        if not meta.get("name"):
+            raise errors.no_name(old["name"])
         if meta.get("name") != old["name"]:
             raise errors.other_name(str(meta.get("name")), old["name"])
         if meta.get("namespace") != old.get("namespace"):

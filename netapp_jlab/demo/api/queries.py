@@ -195,6 +195,6 @@ def decode_token(token: str) -> tuple[int, str]:
     if found.v != "meta.k8s.io/v1":
         raise errors.bad_request(
             "invalid continue token: continue key is not valid: "
-            "server does not recognize this encoded version"
+            f"server does not recognize this encoded version {found.v}"
         )
     return found.rv, found.start.rstrip("\0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import errors
+from . import errors, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +74,7 @@ class _LabelParser:
     def parse(self) -> Labels:
         found: list[Requirement] = []
         while self._left:
-            found.append(self._requirement())
+            found.append(_checked(self._requirement()))
             if self._left and self._next() != ",":
                 raise errors.bad_request(f"found '{self._last}', expected: ',' or 'end of string'")
         return Labels(tuple(found))
@@ -113,7 +113,8 @@ class _LabelParser:
     def _word(self) -> str:
         word = self._next()
         if not word or word in "=!==,()<>":
-            raise self._error(f"found '{word}', expected: !, identifier, or 'end of string'")
+            message = f"found '{word}', expected: !, identifier, or 'end of string'"
+            raise errors.bad_request(message)
         return word
 
     def _expect(self, wanted: str) -> None:
@@ -130,6 +131,21 @@ class _LabelParser:
 
     def _error(self, detail: str) -> errors.ApiError:
         return errors.bad_request(f"unable to parse requirement: {detail}")
+
+
+def _checked(requirement: Requirement) -> Requirement:
+    """Refuse keys and values that no label can have."""
+    key, operator, values = requirement
+    causes = [errors.invalid("<nil>", key, text) for text in names.qualified(key)]
+    for index, value in enumerate(values):
+        if operator in ("<", ">") and not value.lstrip("-").isdigit():
+            detail = "for 'Gt', 'Lt' operators, the value must be an integer"
+            causes.append(errors.invalid(f"values[{index}]", value, detail))
+        field = f"values[{index}][{key}]"
+        causes += [errors.invalid(field, value, text) for text in names.label_value(value)]
+    if causes:
+        raise errors.bad_request(f"unable to parse requirement: {causes[0]}")
+    return requirement
 
 
 def parse_labels(text: str | None) -> Labels:

@@ -223,6 +223,24 @@ class State:
         return after
 
 
+#: The fields of ``metadata``, in the order in which a real server writes them.
+_META_ORDER = (
+    "name",
+    "generateName",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+)
+
+
 def key_of(namespace: str | None, name: str) -> str:
     """Return the key of an object; keys sort as they do in etcd."""
     return f"{namespace}/{name}" if namespace else name
@@ -230,5 +248,6 @@ def key_of(namespace: str | None, name: str) -> str:
 
 def _encode(obj: Object, version: int) -> bytes:
     meta = {**obj["metadata"], "resourceVersion": str(version)}
+    meta = {name: meta[name] for name in _META_ORDER if name in meta}
     rest = {k: v for k, v in obj.items() if k not in ("kind", "apiVersion", "metadata")}
     return msgspec.json.encode({"metadata": meta, **rest})

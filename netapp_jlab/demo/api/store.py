@@ -199,8 +199,12 @@ class Store:
             strategy.prepare_create(served, new)
             causes = metadata.validate(served, new["metadata"])
             checks.refuse(served, new, causes + checks.check_object(served, new, None))
-            if self._taken(served, new):
-                raise errors.already_exists(served, new["metadata"]["name"])
+            taken = self._taken(served, new)
+            if taken is not None:
+                going = "deletionTimestamp" in taken.decode()["metadata"]
+                raise errors.already_exists(served, new["metadata"]["name"], going=going)
+            options.warnings.extend(metadata.warnings(served, new["metadata"]))
+            options.warnings.extend(strategy.warnings(new))
             self._admit(self.admission, "CREATE", served, new, None, options)
             if options.dry_run:
                 return new
@@ -266,8 +270,9 @@ class Store:
                 strategy.prepare_update(served, new, old)
             causes = checks.check_object(served, new, old)
             metadata.count_generation(served, new, old)
-        causes = metadata.validate_update(served, new["metadata"], old["metadata"]) + causes
-        checks.refuse(served, new, causes)
+        wrong = metadata.validate_update(served, new["metadata"], old["metadata"])
+        # a real server checks the metadata of built-in kinds twice, and lists the causes twice
+        checks.refuse(served, new, wrong + (wrong if served.builtin else []) + causes)
         if subresource is None:
             self._admit(self.admission, "UPDATE", served, new, old, options)
         if options.dry_run or new == old:
@@ -350,17 +355,17 @@ class Store:
         generated = not new["metadata"].get("name")
         metadata.prepare_create(kind, new)
         tries = 0
-        while generated and self._taken(kind, new):
+        while generated and self._taken(kind, new) is not None:
             tries += 1
             if tries > _NAMES_TRIED:
                 raise errors.generated_name_exists(kind, new["metadata"]["name"])
             new["metadata"]["name"] = ""
             metadata.prepare_create(kind, new)
 
-    def _taken(self, kind: Kind, obj: Object) -> bool:
+    def _taken(self, kind: Kind, obj: Object) -> Entry | None:
         meta = obj["metadata"]
         key = key_of(meta.get("namespace"), meta.get("name", ""))
-        return self._state.find(kind, key) is not None
+        return self._state.find(kind, key)
 
     @staticmethod
     def _admit(

@@ -9,7 +9,7 @@ import msgspec
 
 
 def write(
-    path: str, *, server: str, token: str, authority: str, namespace: str = "default"
+    path: str, *, server: str, token: str, authority: str = "", namespace: str = "default"
 ) -> None:
     """Write a kubeconfig, readable by its owner only, in one step.
 
@@ -22,11 +22,14 @@ def write(
     token : str
         The bearer token.
     authority : str
-        ``certificate-authority-data``: the certificate that the server's is checked by.
+        ``certificate-authority-data``: the certificate that the server's is checked by;
+        empty for plain HTTP, over which `kubectl` (other clients do) sends no token.
     namespace : str
         The namespace that commands use when they name none.
     """
-    cluster = {"server": server, "certificate-authority-data": authority}
+    cluster = {"server": server}
+    if authority:
+        cluster["certificate-authority-data"] = authority
     config = {
         "apiVersion": "v1",
         "kind": "Config",

@@ -54,7 +54,8 @@ class Reviews:
         ApiError
             422 for a review that asks for nothing, or for too much.
         """
-        return {**review, "status": self._answers[kind.kind](kind, review, user)}
+        status = self._answers[kind.kind](kind, review, user)
+        return {**review, "status": status}
 
     def _own_access(self, kind: Kind, review: Object, user: User) -> Object:
         return self._decide(kind, review.get("spec") or {}, user)
@@ -62,12 +63,8 @@ class Reviews:
     def _access(self, kind: Kind, review: Object, user: User) -> Object:  # noqa: ARG002
         spec = review.get("spec") or {}
         if not spec.get("user") and not spec.get("groups"):
-            message = "at least one of user or group must be specified"
-            causes = [
-                errors.invalid("spec.user", "", message),
-                errors.invalid("spec.groups", None, message),
-            ]
-            raise errors.invalid_object(kind, "", causes)
+            detail = "at least one of user or group must be specified"
+            raise _refused(kind, errors.invalid("spec.user", "", detail))
         groups, extra = tuple(spec.get("groups") or ()), spec.get("extra") or {}
         subject = User(spec.get("user") or "", groups, spec.get("uid") or "", extra)
         return self._decide(kind, spec, subject)
@@ -79,7 +76,7 @@ class Reviews:
             detail = "must match metadata.namespace"
             field = "spec.resourceAttributes.namespace"
             cause = errors.invalid(field, resource.get("namespace") or "", detail)
-            raise errors.invalid_object(kind, "", [cause])
+            raise _refused(kind, cause)
         return self._access(kind, review, user)
 
     def _decide(self, kind: Kind, spec: Object, user: User) -> Object:
@@ -91,7 +88,7 @@ class Reviews:
             else:
                 detail = "cannot be specified in combination with resourceAttributes"
                 cause = errors.invalid("spec.nonResourceAttributes", other, detail)
-            raise errors.invalid_object(kind, "", [cause])
+            raise _refused(kind, cause)
         decision = self._authorizer.decide(user, _attributes(resource, other))
         status: Object = {"allowed": decision.allowed}
         if decision.reason:
@@ -134,6 +131,15 @@ class Reviews:
         except InvalidTokenError as error:
             return {"user": {}, "error": str(error)}
         return {"authenticated": True, "user": _user_info(found), "audiences": audiences}
+
+
+def _refused(kind: Kind, cause: errors.Cause) -> errors.ApiError:
+    """Return 422; a real server forgets to say of which kind."""
+    error = errors.ApiError(
+        422, "Invalid", f'.{kind.group} "" is invalid: {cause}', {"group": kind.group}
+    )
+    error.add_cause(*cause)
+    return error
 
 
 def _attributes(resource: Object | None, other: Object | None) -> Attributes:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from netapp_jlab.demo.api.auth.reviews import Reviews
     from netapp_jlab.demo.api.auth.users import User
     from netapp_jlab.demo.api.faults import AnswerFault, Faults
+    from netapp_jlab.demo.api.options import WriteOptions
     from netapp_jlab.demo.api.store import Store
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ class ApiHandler(RequestHandler):
         self.services = services
         self.gone = asyncio.Event()
         self.fault: AnswerFault | None = None
+        self.writing: WriteOptions | None = None
 
     def set_default_headers(self) -> None:
         """Say what every answer says."""
@@ -130,6 +132,12 @@ class ApiHandler(RequestHandler):
         elif fault.effect == "expire" and self.target.verb != "watch":
             raise errors.expired("The resourceVersion for the provided list is too old.")
 
+    async def reply_no_page(self) -> None:
+        """Answer that nothing at all is served there."""
+        self.set_status(404)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        await self.finish("404 page not found\n")
+
     def drop(self) -> None:
         """Close the connection without (further) answer."""
         self.detach().close()
@@ -144,6 +152,7 @@ class ApiHandler(RequestHandler):
         """Answer with JSON: something to encode, or bytes that already are."""
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
         self.set_status(status)
+        self._warn()
         if self._pretty():
             raw = msgspec.json.format(raw, indent=2) + b"\n"
         accepts_gzip = "gzip" in self.request.headers.get("Accept-Encoding", "")
@@ -160,9 +169,9 @@ class ApiHandler(RequestHandler):
         agent = self.request.headers.get("User-Agent", "")
         return agent.startswith(_PRETTY_AGENTS)
 
-    def warn(self, texts: list[str]) -> None:
-        """Add ``Warning`` headers."""
-        for text in texts:
+    def _warn(self) -> None:
+        """Add the ``Warning`` headers of a write, whether it went well or not."""
+        for text in dict.fromkeys(self.writing.warnings if self.writing else ()):
             quoted = text.replace("\\", "\\\\").replace('"', '\\"')
             self.add_header("Warning", f'299 - "{quoted}"')
 
@@ -172,6 +181,7 @@ class ApiHandler(RequestHandler):
         if not isinstance(error, ApiError):
             error = _other_error(status_code, error)
         self.set_status(error.code)
+        self._warn()
         self.set_header("Content-Type", "application/json")
         if error.retry_after:
             self.set_header("Retry-After", str(error.retry_after))

@@ -20,7 +20,7 @@ Object = dict[str, Any]
 #: A real server refuses longer bodies.
 LIMIT = 3 * 1024 * 1024
 
-YAML_TYPES = ("application/yaml", "application/apply-patch+yaml")
+_TYPES = ("application/json", "application/yaml", protobuf.CONTENT_TYPE)
 
 
 class UnreadableError(ValueError):
@@ -61,10 +61,19 @@ def parse_json(body: bytes) -> Any:
 def _go_syntax_error(body: bytes, message: str) -> str:
     if not body.strip() or "truncated" in message:
         return "unexpected end of JSON input"
+    where = "after top-level value" if "trailing" in message else "looking for beginning of value"
     position = re.search(r"byte (\d+)", message)
     index = min(int(position[1]), len(body) - 1) if position else 0
     character = chr(body[index])
-    return f"invalid character {character!r} looking for beginning of value"
+    return f"invalid character {character!r} {where}"
+
+
+def _summary(body: bytes) -> str:
+    """Return the beginning of a body, for a message."""
+    if not body:
+        return "<empty>"
+    begin = body[:30].decode(errors="replace") if body.startswith(b"{") else body[:30].hex()
+    return f"{begin} ..." if len(body) > 30 else begin
 
 
 def parse_yaml(body: bytes) -> Any:
@@ -109,24 +118,23 @@ def parse_object(body: bytes, content_type: str, expected: str) -> Object:
     check_size(body)
     type_ = media_type(content_type) or "application/json"
     try:
+        if type_ not in (*_TYPES, ""):
+            raise errors.unsupported_media_type(_TYPES)
         if type_ == protobuf.CONTENT_TYPE:
             return protobuf.decode(body)
-        if type_ in YAML_TYPES:
-            parsed = parse_yaml(body)
-        elif type_ == "application/json" or type_.endswith("+json") or type_ == "text/plain":
-            parsed = parse_json(body)
-        else:
-            raise errors.unsupported_media_type()
+        parsed = parse_yaml(body) if type_ == "application/yaml" else parse_json(body)
     except (UnreadableError, SchemaError) as error:
-        why = f"couldn't get version/kind; json parse error: {error} ({body[:64].hex()})"
+        why = f"couldn't get version/kind; json parse error: {error} ({_summary(body)})"
         raise _unrecognized(expected, why) from error
+    if parsed is None:
+        return {}
     if not isinstance(parsed, dict):
         found = {list: "array", str: "string", bool: "bool", type(None): "null"}
         name = found.get(type(parsed), "number")
         why = (
             f"couldn't get version/kind; json parse error: json: cannot unmarshal {name} into Go "
             'value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; '
-            f'Kind string "json:\\"kind,omitempty\\"" }} ({body[:64].hex()})'
+            f'Kind string "json:\\"kind,omitempty\\"" }} ({_summary(body)})'
         )
         raise _unrecognized(expected, why)
     return parsed
@@ -164,7 +172,7 @@ def check_kind(kind: Kind, obj: Object, body: bytes) -> None:
     """
     name, api_version = obj.get("kind"), obj.get("apiVersion")
     if not kind.builtin and not name:
-        text = body[:256].decode(errors="replace")
+        text = _summary(body)
         raise _unrecognized(kind.kind, f"Object 'Kind' is missing in '{text}' ({text})")
     if api_version not in (None, "", kind.api_version):
         raise errors.bad_request(
@@ -198,6 +206,6 @@ def place(kind: Kind, obj: Object, namespace: str, name: str = "") -> None:
     if name:
         given = meta.get("name")
         if not given:
-            raise errors.bad_request("name must be provided")
+            raise errors.no_name(name)
         if given != name:
             raise errors.other_name(str(given), name)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netapp_jlab.demo.api import errors
 from netapp_jlab.demo.api.kinds import KINDS, Kind
 
 from .base import ApiHandler
@@ -187,7 +186,8 @@ class GroupHandler(ApiHandler):
     async def get(self, name: str) -> None:
         """Answer the versions of one group."""
         if name not in groups():
-            raise errors.no_such_path()
+            await self.reply_no_page()
+            return
         await self.reply({"kind": "APIGroup", "apiVersion": "v1", **group_entry(name)})
 
 
@@ -198,5 +198,6 @@ class GroupVersionHandler(ApiHandler):
         """Answer the resources of one group and version."""
         kinds = groups().get(name) if name else core()
         if kinds is None or version != "v1":
-            raise errors.no_such_path()
+            await self.reply_no_page()
+            return
         await self.reply(resource_list(f"{name}/{version}" if name else version, kinds))

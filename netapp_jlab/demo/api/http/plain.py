@@ -127,6 +127,4 @@ class NotFoundHandler(ApiHandler):
         """Answer as a real server does, once it is clear who asks."""
         await super().prepare()
         if not self._finished:
-            self.set_status(404)
-            self.set_header("Content-Type", "text/plain; charset=utf-8")
-            await self.finish("404 page not found\n")
+            await self.reply_no_page()

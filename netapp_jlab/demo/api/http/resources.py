@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netapp_jlab.demo.api import errors, patches
+from netapp_jlab.demo.api.kinds import KINDS
 from netapp_jlab.demo.api.options import WriteOptions
 from netapp_jlab.demo.api.queries import Query
 
@@ -53,7 +54,10 @@ class ResourceHandler(ApiHandler):
         target = self.target
         kind = target.kind
         if kind is None:
-            raise errors.no_such_path()
+            if any(known.builtin and known.group == target.group for known in KINDS.values()):
+                raise errors.no_such_path()
+            await self.reply_no_page()
+            return
         self.kind: Kind = kind
         self.namespace = target.namespace if kind.namespaced else ""
         if target.namespace and not kind.namespaced and kind.kind != "Namespace":
@@ -81,8 +85,6 @@ class ResourceHandler(ApiHandler):
                 await self._reply_entry(entry, form)
             else:
                 raise errors.method_not_allowed()
-
-    head = get
 
     async def _list(self, form: Form) -> None:
         query, kind = self.query, self.kind
@@ -113,19 +115,18 @@ class ResourceHandler(ApiHandler):
         """Create an object, answer a review, or use a subresource."""
         target, kind = self.target, self.kind
         if target.subresource == "token":
-            options = parameters.write_options(self.query, self.user, "CreateOptions")
+            options = self._options("CreateOptions")
             body = bodies.parse_object(self.request.body, self._content_type, "TokenRequest")
             answer = await self.offload(
                 subresources.request_token, self.services, self.namespace, target.name, body
             )
-            self.warn(options.warnings)
             await self.reply(answer, 201)
             return
         if target.name and not (kind.kind == "Namespace" and not target.subresource):
             raise errors.method_not_allowed()
         if kind.namespaced and not self.namespace:
             raise errors.method_not_allowed()
-        options = parameters.write_options(self.query, self.user, "CreateOptions")
+        options = self._options("CreateOptions")
         obj = self._read_object()
         bodies.place(kind, obj, self.namespace)
         if kind.virtual:
@@ -134,13 +135,12 @@ class ResourceHandler(ApiHandler):
             await self.reply(answer, 201)
             return
         created = await self.offload(self.services.store.create, kind.kind, obj, options=options)
-        self.warn(options.warnings)
         await self._reply_object(created, 201)
 
     async def put(self, *_: str) -> None:
         """Replace an object, or its status."""
         target = self._writable()
-        options = parameters.write_options(self.query, self.user, "UpdateOptions")
+        options = self._options("UpdateOptions")
         if target.subresource == "scale":
             wanted = bodies.parse_object(self.request.body, self._content_type, "Scale")
             await self._scale(wanted, options)
@@ -154,13 +154,12 @@ class ResourceHandler(ApiHandler):
             subresource=target.subresource or None,
             options=options,
         )
-        self.warn(options.warnings)
         await self._reply_object(updated)
 
     async def patch(self, *_: str) -> None:
         """Change a part of an object, or of its status."""
         target = self._writable()
-        options = parameters.write_options(self.query, self.user, "PatchOptions")
+        options = self._options("PatchOptions")
         format_ = bodies.media_type(self._content_type)
         if format_ not in patches.accepted(self.kind):
             known = () if self.kind.builtin else patches.accepted(self.kind)
@@ -180,7 +179,6 @@ class ResourceHandler(ApiHandler):
             subresource=target.subresource or None,
             options=options,
         )
-        self.warn(options.warnings)
         await self._reply_object(patched)
 
     async def _current(self) -> Object:
@@ -208,7 +206,7 @@ class ResourceHandler(ApiHandler):
         asked = parameters.DeleteOptions.parse(self.query, body)
         if target.name:
             deleted = await self.offload(self._delete, target.name, asked)
-            await self._reply_deleted(deleted)
+            await self._reply_deleted(deleted, dry_run=asked.dry_run)
             return
         if (kind.namespaced and not self.namespace) or "deletecollection" not in kind.verbs:
             raise errors.method_not_allowed()
@@ -247,12 +245,17 @@ class ResourceHandler(ApiHandler):
                     raise
         return found
 
-    async def _reply_deleted(self, deleted: Object) -> None:
+    async def _reply_deleted(self, deleted: Object, *, dry_run: bool) -> None:
         kind = self.kind
-        if kind.kind in _RETURNED or not self.services.store.gone(deleted):
+        gone = dry_run or self.services.store.gone(deleted)
+        if kind.kind in _RETURNED or not gone:
             await self._reply_object(deleted)
             return
         await self.reply(answers.success(kind, deleted))
+
+    def _options(self, kind: str) -> WriteOptions:
+        self.writing = parameters.write_options(self.query, self.user, kind)
+        return self.writing
 
     @property
     def _content_type(self) -> str:

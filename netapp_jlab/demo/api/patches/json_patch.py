@@ -1,6 +1,6 @@
 """RFC 6902, with the two liberties of the library Kubernetes uses.
 
-``remove`` of a missing member is an error and ``test`` against a missing member equals null, as in
+``replace`` adds a member that is missing, and ``test`` takes a missing member for null, as in
 ``gopkg.in/evanphx/json-patch.v4``.
 """
 
@@ -30,8 +30,11 @@ def apply(document: Json, operations: Json) -> Json:
         400 when `operations` is no JSON patch, 422 when one can't be carried out (nothing is then
         changed), 413 for too many of them.
     """
-    if not isinstance(operations, list) or not all(isinstance(op, dict) for op in operations):
-        raise bad_request("error decoding patch: json: cannot unmarshal into jsonpatch.Patch")
+    if not isinstance(operations, list):
+        raise _no_patch(operations, "[]handlers.jsonPatchOp")
+    for operation in operations:
+        if not isinstance(operation, dict):
+            raise _no_patch(operation, "handlers.jsonPatchOp")
     if len(operations) > MAX_OPERATIONS:
         raise ApiError(
             413,
@@ -48,16 +51,22 @@ def apply(document: Json, operations: Json) -> Json:
     return result
 
 
+def _no_patch(value: Json, target: str) -> ApiError:
+    found = {dict: "object", list: "array", str: "string", bool: "bool"}
+    name = found.get(type(value), "number")
+    message = f"json: cannot unmarshal {name} into Go value of type {target}"
+    return bad_request(f"error decoding patch: {message}")
+
+
 def _step(document: Json, operation: dict[str, Any]) -> Json:
     name = operation.get("op")
     path = _pointer(operation.get("path"))
     if name == "add":
-        return _add(document, path, copy.deepcopy(_value(operation)))
+        return _add(document, path, copy.deepcopy(operation.get("value")))
     if name == "remove":
         return _remove(document, path)
     if name == "replace":
-        _get(document, path)
-        return _set(document, path, copy.deepcopy(_value(operation)))
+        return _set(document, path, copy.deepcopy(operation.get("value")))
     if name == "move":
         source = _pointer(operation.get("from"))
         value = _get(document, source)
@@ -68,12 +77,6 @@ def _step(document: Json, operation: dict[str, Any]) -> Json:
     if name == "test":
         return _test(document, path, operation.get("value"))
     raise _Unpatchable(f"unexpected kind: {name}")
-
-
-def _value(operation: dict[str, Any]) -> Json:
-    if "value" not in operation:
-        raise _Unpatchable("missing value")
-    return operation["value"]
 
 
 def _pointer(text: Json) -> list[str]:
@@ -123,8 +126,10 @@ def _set(document: Json, path: list[str], value: Json) -> Json:
     parent, step = _get(document, path[:-1]), path[-1]
     if isinstance(parent, list):
         parent[_index(parent, step, end=False)] = value
-    else:
+    elif isinstance(parent, dict):
         parent[step] = value
+    else:
+        raise _Unpatchable(f"no container: {step}")
     return document
 
 

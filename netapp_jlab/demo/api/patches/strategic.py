@@ -29,7 +29,8 @@ def apply(kind: Kind, document: Object, patch: Object) -> Object:
     Raises
     ------
     ApiError
-        400 for a directive that makes no sense, or a list element without its merge key.
+        500 (as a real server has it) for a directive that makes no sense, or a list element
+        without its merge key.
     """
     schema = schemas.definitions()[schemas.definition_name(kind)]
     return _merge_object(document, patch, schema)
@@ -56,7 +57,8 @@ def _merge_object(document: Any, patch: Object, schema: Schema) -> Object:
     if directive == "delete":
         return {}
     if directive not in (None, "merge"):
-        raise errors.bad_request(f"unknown patch type: {directive}")
+        shown = f"map[$patch:{directive}]"
+        raise errors.ApiError(500, "", f"unknown patch type: {directive} in map: {shown}")
     merged: Object = dict(document) if isinstance(document, dict) else {}
     if _RETAIN in patch:
         kept = set(patch[_RETAIN])
@@ -104,9 +106,21 @@ def _merge_list(before: list[Any], patch: list[Any], schema: Schema) -> list[Any
     items = _resolve(schema.get("items"))
     for item in patch:
         if not isinstance(item, dict) or key not in item:
-            raise errors.bad_request(f"map: {item} does not contain declared merge key: {key}")
+            message = f"map: {go_map(item)} does not contain declared merge key: {key}"
+            raise errors.ApiError(500, "", message)
         _merge_element(result, item, key, items)
     return result
+
+
+def go_map(value: Any) -> str:
+    """Return a value as Go's ``%v`` prints it."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{go_map(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(go_map, value))}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "<nil>" if value is None else str(value)
 
 
 def _merge_element(result: list[Any], item: Object, key: str, schema: Schema) -> None:

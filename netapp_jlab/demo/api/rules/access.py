@@ -63,7 +63,8 @@ class BindingRules(Rules):
     """RoleBinding and ClusterRoleBinding."""
 
     def __init__(self, *, cluster: bool) -> None:
-        self._kinds = ("ClusterRole",) if cluster else ("ClusterRole", "Role")
+        self._cluster = cluster
+        self._kinds = ("ClusterRole",) if cluster else ("Role", "ClusterRole")
 
     def default(self, obj: Object) -> None:
         """Fill in the API groups of role and subjects."""
@@ -85,14 +86,24 @@ class BindingRules(Rules):
         if not reference.get("name"):
             found.append(errors.required("roleRef.name"))
         for index, subject in enumerate(obj.get("subjects") or []):
-            found += _validate_subject(subject, f"subjects[{index}]")
+            path = f"subjects[{index}]"
+            found += _validate_subject(subject, path)
+            account = subject.get("kind") == "ServiceAccount"
+            if account and self._cluster and not subject.get("namespace"):
+                found.append(errors.required(f"{path}.namespace"))
         return found
 
     def validate_update(self, new: Object, old: Object) -> list[Cause]:
         """Keep the role: another role is another binding."""
         found = self.validate(new)
         if new["roleRef"] != old["roleRef"]:
-            found.append(errors.invalid("roleRef", new["roleRef"], "cannot change roleRef"))
+            reference = new["roleRef"]
+            shown = {
+                "APIGroup": reference.get("apiGroup"),
+                "Kind": reference.get("kind"),
+                "Name": reference.get("name"),
+            }
+            found.append(errors.invalid("roleRef", shown, "cannot change roleRef"))
         return found
 
 
@@ -102,6 +113,4 @@ def _validate_subject(subject: Object, path: str) -> list[Cause]:
     if kind not in ("ServiceAccount", "User", "Group"):
         known = ["ServiceAccount", "User", "Group"]
         found.append(errors.not_supported(f"{path}.kind", kind, known))
-    if kind == "ServiceAccount" and not subject.get("namespace"):
-        found.append(errors.required(f"{path}.namespace"))
     return found

@@ -46,6 +46,10 @@ class Rules:
         """Return what is wrong with a new object."""
         return []
 
+    def warnings(self, obj: Object) -> list[str]:  # noqa: ARG002 - nothing holds for all kinds
+        """Return what the author of an object should know, though it is stored."""
+        return []
+
     def validate_update(self, new: Object, old: Object) -> list[Cause]:  # noqa: ARG002
         """Return what is wrong with a changed object."""
         return self.validate(new)

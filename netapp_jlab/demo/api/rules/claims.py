@@ -49,6 +49,8 @@ class ClaimRules(Rules):
     def prepare_create(self, kind: Kind, obj: Object) -> None:
         """Begin as pending."""
         super().prepare_create(kind, obj)
+        if (obj["spec"].get("dataSourceRef") or {}).get("namespace"):
+            del obj["spec"]["dataSourceRef"]  # the feature CrossNamespaceVolumeDataSource is off
         _mirror_source(obj["spec"], None)
         obj["status"] = {"phase": "Pending"}
 
@@ -70,6 +72,14 @@ class ClaimRules(Rules):
         if mode not in _VOLUME_MODES:
             found.append(errors.not_supported("spec.volumeMode", mode, _VOLUME_MODES))
         return found + _validate_sources(spec)
+
+    def warnings(self, obj: Object) -> list[str]:
+        """Tell of sizes that are no whole number of bytes."""
+        size = requested(obj)
+        if size is None or quantity.value(size).denominator == 1:
+            return []
+        field = "spec.resources.requests[storage]"
+        return [f'{field}: fractional byte value "{size}" is invalid, must be an integer']
 
     def validate_update(self, new: Object, old: Object) -> list[Cause]:
         """Keep the specification, except for growth and the one-time choice of volume and class."""
@@ -106,7 +116,7 @@ def _mirror_source(spec: Object, old: Object | None) -> None:
         return
     if source and not reference:
         spec["dataSourceRef"] = dict(source)
-    elif reference and not source and not reference.get("namespace") and _known_source(reference):
+    elif reference and not source and not reference.get("namespace"):
         spec["dataSource"] = dict(reference)
 
 
@@ -253,7 +263,7 @@ class VolumeRules(Rules):
             found.append(errors.not_supported("spec.capacity", capacity or None, ["storage"]))
         elif quantity.value(size) <= 0:
             found.append(errors.invalid("spec.capacity[storage]", size, _NOT_POSITIVE))
-        sources = [name for name in spec if name in _VOLUME_SOURCES]
+        sources = [name for name in _VOLUME_SOURCES if name in spec]
         if not sources:
             found.append(errors.required("spec", "must specify a volume type"))
         found += [
@@ -274,7 +284,7 @@ class VolumeRules(Rules):
         return found
 
 
-_VOLUME_SOURCES = ("csi", "nfs", "hostPath", "local", "iscsi", "fc", "cephfs", "rbd")
+_VOLUME_SOURCES = ("hostPath", "nfs", "iscsi", "rbd", "cephfs", "fc", "local", "csi")
 
 
 class StorageClassRules(Rules):

@@ -50,6 +50,8 @@ class _DataRules(Rules):
     """What ConfigMap and Secret share: legal keys, a size limit, and ``immutable``."""
 
     fields: tuple[str, ...] = ("data", "binaryData")
+    #: How a real server names what is too long as a whole.
+    whole = "[]"
 
     def validate(self, obj: Object) -> list[Cause]:
         """Check keys and size."""
@@ -60,7 +62,7 @@ class _DataRules(Rules):
                 found += [errors.invalid(f"{field}[{key}]", key, text) for text in texts]
                 size += len(value)
         if size > MAX_DATA:
-            found.append(errors.too_long(self._whole, MAX_DATA))
+            found.append(errors.too_long(self.whole, MAX_DATA))
         return found
 
     def validate_update(self, new: Object, old: Object) -> list[Cause]:
@@ -78,8 +80,6 @@ class _DataRules(Rules):
         ]
         return found
 
-    _whole = ""
-
 
 class ConfigMapRules(_DataRules):
     """ConfigMap."""
@@ -89,7 +89,7 @@ class SecretRules(_DataRules):
     """Secret."""
 
     fields = ("data",)
-    _whole = "data"
+    whole = "data"
 
     def default(self, obj: Object) -> None:
         """Fold ``stringData`` into ``data``, and fill in the type."""

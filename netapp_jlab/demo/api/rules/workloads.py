@@ -198,14 +198,11 @@ class DeploymentRules(Rules):
         """Check that the selector fits the template."""
         spec = obj["spec"]
         selector = spec.get("selector")
-        if not selector:
-            return [
-                errors.required("spec.selector"),
-                *validate_pod_spec(spec["template"]["spec"], "spec.template.spec"),
-            ]
+        found: list[Cause] = [] if selector else [errors.required("spec.selector")]
         labels = spec["template"]["metadata"].get("labels") or {}
-        found: list[Cause] = []
-        if any(labels.get(k) != v for k, v in (selector.get("matchLabels") or {}).items()):
+        if not selector or any(
+            labels.get(k) != v for k, v in (selector.get("matchLabels") or {}).items()
+        ):
             detail = "`selector` does not match template `labels`"
             found.append(errors.invalid("spec.template.metadata.labels", labels, detail))
         return found + validate_pod_spec(spec["template"]["spec"], "spec.template.spec")

@@ -40,8 +40,10 @@ def decode(kind: Kind, obj: Mapping[str, Any], unknown: list[str] | None = None)
     else:
         meta = body.pop("metadata", None)
         found = structural.prune(body, custom()[kind.kind]["schema"], "", unknown)
-        place = Place("", "metadata", "v1.ObjectMeta")
-        found["metadata"] = reader(META).read({} if meta is None else meta, place, unknown)
+        strange: list[str] = []
+        place = Place("", "", "v1.ObjectMeta")
+        found["metadata"] = reader(META).read({} if meta is None else meta, place, strange)
+        unknown += [f"metadata.{path}" for path in strange]
     found.setdefault("metadata", {})
     found["kind"], found["apiVersion"] = kind.kind, kind.api_version
     return found

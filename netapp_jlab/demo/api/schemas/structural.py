@@ -26,6 +26,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array"}
 
+_BLOCKING = ("FieldValueNotSupported", "FieldValueRequired", "FieldValueTypeInvalid")
+
 #: Added when something so basic is wrong that the CEL rules were not run.
 UNCHECKED = errors.Cause(
     "FieldValueInvalid",
@@ -98,7 +100,7 @@ def check(value: Json, schema: Schema, path: str = "", *, short: bool = False) -
 
 def blocking(causes: list[Cause]) -> bool:
     """Say whether something so basic is wrong that the CEL rules can't be run."""
-    return any(cause.reason in ("FieldValueRequired", "FieldValueTypeInvalid") for cause in causes)
+    return any(cause.reason in _BLOCKING for cause in causes)
 
 
 def _join(path: str, name: str) -> str:

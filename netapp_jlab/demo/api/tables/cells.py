@@ -54,7 +54,14 @@ def wide(name: str, cell: Callable[[Object], Any], type_: str = "string") -> Col
     return Column(name, cell, type_, priority=1)
 
 
-NAME = Column("Name", at("metadata.name"), format="name")
+_NAME_TEXT = (
+    "Name must be unique within a namespace. Is required when creating resources, although some "
+    "resources may allow a client to request the generation of an appropriate name automatically. "
+    "Name is primarily intended for creation idempotence and configuration definition. Cannot be "
+    "updated. More info: "
+    "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names"
+)
+NAME = Column("Name", at("metadata.name"), format="name", description=_NAME_TEXT)
 
 
 def age_of(path: str) -> Callable[[Object], str]:
