@@ -1,0 +1,43 @@
+import { Hints } from '../model/hints';
+
+describe('Hints', () => {
+  it('names each thing once, and the volume of a snapshot too', () => {
+    const hints = new Hints();
+    hints.add({ kind: 'volume', name: 'v' });
+    hints.add({ kind: 'snapshot', name: 's', volume: 'v' });
+    hints.add({ kind: 'snapshot', name: 's', volume: 'v' });
+    hints.add({ kind: 'operation', name: 'o' });
+    hints.add({ kind: 'operation', name: 'o' });
+    const taken = hints.take();
+    expect(taken.volumes).toEqual(['v']);
+    expect([...taken.snapshots]).toEqual([['v', ['s']]]);
+    expect(taken.operations).toEqual(['o']);
+    expect(taken.everything).toBe(false);
+  });
+
+  it('is empty after it was taken', () => {
+    const hints = new Hints();
+    hints.add({ kind: 'volume', name: 'v' });
+    hints.add({ kind: 'connection' });
+    expect(hints.take().everything).toBe(true);
+    expect(hints.take()).toMatchObject({ everything: false, volumes: [] });
+  });
+
+  it('asks for the list instead of for very many single things', () => {
+    const hints = new Hints();
+    for (let index = 0; index < 30; index++) {
+      hints.add({ kind: 'snapshot', name: `s${index}`, volume: 'v' });
+      hints.add({ kind: 'volume', name: `v${index}` });
+    }
+    const taken = hints.take();
+    expect(taken.snapshots.get('v')).toBeNull();
+    expect(taken.manyVolumes).toBe(true);
+    expect(taken.volumes).toEqual([]);
+  });
+
+  it('knows of no volume where a snapshot has none', () => {
+    const hints = new Hints();
+    hints.add({ kind: 'snapshot', name: 's', volume: '' });
+    expect(hints.take().volumes).toEqual([]);
+  });
+});
