@@ -142,6 +142,10 @@ def to_paths(texts: tuple[str, ...]) -> list[bytes] | None:
     Invalid
         One of them is no path inside a volume.
     """
+    if "" in texts:
+        raise Invalid(
+            "A path is empty.", hint="Leave the paths out altogether to restore everything."
+        )
     with translated(""):
         paths = [files.from_text(text) for text in texts]
         files.check_paths(paths)

@@ -176,9 +176,13 @@ class SnapshotViews:
         )
 
 
-def newest_first(snapshot: Snapshot) -> tuple[float, str]:
-    """Sort key: when it was cut, or asked for while it is not; then by name."""
-    return (-(snapshot.cut_at or snapshot.created_at).timestamp(), snapshot.name)
+def age_key(snapshot: Snapshot) -> tuple[datetime, str]:
+    """Sort key: when it was cut, or asked for while it is not.
+
+    Kubernetes keeps whole seconds; of one second the name decides, which ends with the time in
+    those we make.
+    """
+    return (snapshot.cut_at or snapshot.created_at, snapshot.name)
 
 
 def _origin(text: str) -> Origin | None:

@@ -14,6 +14,8 @@ from netapp_jlab import Client, errors
 from netapp_jlab.models import RestoreOrder, VolumeOrder
 
 PATIENCE = 30.0
+MANY = 1200
+"""Files in a restore that something happens to on the way."""
 PROJECT = {"train.ipynb": "{}", "data/a.csv": "1,2\n", "data/b.csv": "3,4\n", "README.md": "hi"}
 EVERYTHING = RestoreOrder(remove_extra=True)
 
@@ -160,9 +162,9 @@ def many(path, count: int, text: str) -> None:
 
 def test_two_users_at_once_one_waits(project, make_client, cut):
     client, path, _ = project
-    many(path, 2000, "good")
+    many(path, MANY, "good")
     taken = cut(name="many").name
-    many(path, 2000, "broken")
+    many(path, MANY, "broken")
     other = make_client(mounts={"project1": str(path)}, workspace_claim="project1", user="bob")
     begun = client.restores.start(taken, RestoreOrder())
     with pytest.raises(errors.InUse, match="restore of the volume “project1” is under way"):
@@ -174,9 +176,9 @@ def test_two_users_at_once_one_waits(project, make_client, cut):
 
 def test_cancel_and_undo(project, cut, tree):
     client, path, _ = project
-    many(path, 3000, "good")
+    many(path, MANY, "good")
     taken = cut(name="many").name
-    many(path, 3000, "bad!")
+    many(path, MANY, "bad!")
     broken = tree(path)
     begun = client.restores.start(taken, RestoreOrder())
     wait_until_copying(client, begun.id)
@@ -218,7 +220,7 @@ def test_killed_anywhere_another_process_finishes_it(
     project, cut, tree, settings, make_client, restored
 ):
     client, path, _ = project
-    count = 3000
+    count = MANY
     many(path, count, "good")
     taken, good = cut(name="many").name, tree(path)
     many(path, count, "bad!")
@@ -250,9 +252,9 @@ def test_killed_anywhere_another_process_finishes_it(
 
 def test_a_server_that_stops_leaves_the_rest_to_the_next(project, cut, tree, make_client):
     client, path, _ = project
-    many(path, 3000, "good")
+    many(path, MANY, "good")
     taken, good = cut(name="many").name, tree(path)
-    many(path, 3000, "bad!")
+    many(path, MANY, "bad!")
     begun = client.restores.start(taken, RestoreOrder())
     wait_until_copying(client, begun.id)
     client.close()
@@ -266,16 +268,16 @@ def test_a_server_that_stops_leaves_the_rest_to_the_next(project, cut, tree, mak
 def test_what_is_saved_meanwhile_is_not_lost(project, cut):
     """A file written after the safety snapshot was cut is left alone and reported."""
     client, path, _ = project
-    many(path, 3000, "good")
+    many(path, MANY, "good")
     taken = cut(name="many").name
-    many(path, 3000, "bad!")
+    many(path, MANY, "bad!")
     begun = client.restores.start(taken, RestoreOrder())
     wait_until_copying(client, begun.id)
-    (path / "many/02999.txt").write_text("saved by the user just now")
+    (path / "many/01199.txt").write_text("saved by the user just now")
     ended = done(client, begun)
-    assert (path / "many/02999.txt").read_text() == "saved by the user just now"
+    assert (path / "many/01199.txt").read_text() == "saved by the user just now"
     assert ended.outcome is not None
-    assert [one.path for one in ended.outcome.conflicts] == ["many/02999.txt"]
+    assert [one.path for one in ended.outcome.conflicts] == ["many/01199.txt"]
     assert "1 changed" in ended.message
 
 

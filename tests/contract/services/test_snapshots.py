@@ -147,7 +147,7 @@ def test_two_users_clicks_at_once_cut_two(make_client):
     assert {one.author for one in clients[0].snapshots.list().items} == {"ada", "bob"}
 
 
-def test_a_class_whose_driver_has_no_snapshot_class(client, cluster):
+def test_a_class_whose_driver_has_no_snapshot_class(make_client, cluster):
     cluster.kubectl(
         "apply",
         "-f",
@@ -159,7 +159,7 @@ metadata: {name: no-snapshots}
 provisioner: csi.no-snapshots.example
 """,
     )
-    classes = {one.name: one for one in client.capabilities.status().classes or ()}
+    classes = {one.name: one for one in make_client().capabilities.status().classes or ()}
     assert classes["no-snapshots"].snapshot_class == ""
     assert "no snapshot class" in classes["no-snapshots"].reason
 
