@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from netapp_jlab.demo.project import access
 from netapp_jlab.demo.project import seed as seeding
 from netapp_jlab.demo.project.seed import seed
 from netapp_jlab.k8s import naming
@@ -87,6 +88,17 @@ def test_history_is_in_the_past_and_differs(seeded: World) -> None:
     assert (before / "ideas.txt").exists()
     assert not (_tree(seeded, "nightly") / "ideas.txt").exists()
     assert not (_tree(seeded, "nightly") / "results").exists()
+
+
+def test_account_has_the_rights_that_are_shipped() -> None:
+    yaml = pytest.importorskip("yaml")
+    shipped = {}
+    for name in ("read", "snapshot", "full", "classes"):
+        text = (Path(__file__).parents[2] / "rbac" / f"{name}.yaml").read_text()
+        for document in yaml.safe_load_all(text):
+            if document["kind"] == "ClusterRole":
+                shipped[document["metadata"]["name"]] = document["rules"]
+    assert shipped == {**access.IN_NAMESPACE, **access.CLUSTER_WIDE}
 
 
 def test_seeding_leaves_no_hook(seeded: World) -> None:

@@ -12,31 +12,42 @@ if TYPE_CHECKING:
     from netapp_jlab.demo.api.store import Store
     from netapp_jlab.demo.controllers.objects import Object
 
-__all__ = ["ACCOUNT", "NAMESPACE", "add_account"]
+__all__ = ["ACCOUNT", "CLUSTER_WIDE", "IN_NAMESPACE", "NAMESPACE", "add_account"]
 
 NAMESPACE = "jupyter"
 ACCOUNT = "ada"
 _RBAC = "rbac.authorization.k8s.io"
-_READ = ("get", "list", "watch")
-_ALL = (*_READ, "create", "update", "patch", "delete")
 
 
 def _rule(group: str, resources: Sequence[str], verbs: Sequence[str]) -> Object:
     return {"apiGroups": [group], "resources": list(resources), "verbs": list(verbs)}
 
 
-_IN_NAMESPACE = [
-    _rule("", ["persistentvolumeclaims"], _ALL),
-    _rule("snapshot.storage.k8s.io", ["volumesnapshots"], _ALL),
-    _rule("", ["events", "pods", "resourcequotas"], _READ),
-]
-"""The full tier: for a namespace of one's own."""
+_SNAPSHOT_GROUP = "snapshot.storage.k8s.io"
+_READ, _WRITE = ("get", "list", "watch"), ("create", "patch", "delete")
+IN_NAMESPACE = {
+    "netapp-jlab-read": [
+        _rule("", ["persistentvolumeclaims"], _READ),
+        _rule(_SNAPSHOT_GROUP, ["volumesnapshots"], _READ),
+        _rule("", ["pods"], ["get", "list"]),
+        _rule("", ["events"], ["list"]),
+    ],
+    "netapp-jlab-snapshot": [_rule(_SNAPSHOT_GROUP, ["volumesnapshots"], _WRITE)],
+    "netapp-jlab-full": [_rule("", ["persistentvolumeclaims"], _WRITE)],
+}
+"""The three tiers of ``rbac/``, all granted: for a namespace of one's own."""
 
-_CLUSTER_WIDE = [
-    _rule("storage.k8s.io", ["storageclasses"], _READ),
-    _rule("snapshot.storage.k8s.io", ["volumesnapshotclasses", "volumesnapshotcontents"], _READ),
-    _rule("", ["persistentvolumes"], _READ),
-]
+CLUSTER_WIDE = {
+    "netapp-jlab-classes": [
+        _rule("storage.k8s.io", ["storageclasses"], ["get", "list"]),
+        _rule(_SNAPSHOT_GROUP, ["volumesnapshotclasses"], ["get", "list"]),
+        {
+            "apiGroups": ["", _SNAPSHOT_GROUP],
+            "resources": ["persistentvolumes", "volumesnapshotcontents"],
+            "verbs": ["get", "list"],
+        },
+    ]
+}
 """Reading classes and volumes, which no RoleBinding can grant."""
 
 
@@ -44,20 +55,17 @@ def add_account(store: Store) -> None:
     """Make the namespace, its user's service account, and what that account may do."""
     ensure(store, "Namespace", {"metadata": {"name": NAMESPACE}})
     ensure(store, "ServiceAccount", {"metadata": {"name": ACCOUNT, "namespace": NAMESPACE}})
-    _grant(store, "netapp-jlab-full", _IN_NAMESPACE, NAMESPACE)
-    _grant(store, "netapp-jlab-read-classes", _CLUSTER_WIDE, None)
+    for name, rules in {**IN_NAMESPACE, **CLUSTER_WIDE}.items():
+        ensure(store, "ClusterRole", {"metadata": {"name": name}, "rules": rules})
+    for name in IN_NAMESPACE:
+        ensure(store, "RoleBinding", _binding(name, NAMESPACE))
+    for name in CLUSTER_WIDE:
+        ensure(store, "ClusterRoleBinding", _binding(name, None))
 
 
-def _grant(store: Store, name: str, rules: list[Object], namespace: str | None) -> None:
-    prefix = "" if namespace else "Cluster"
-    meta = {"name": name, **({"namespace": namespace} if namespace else {})}
-    ensure(store, f"{prefix}Role", {"metadata": dict(meta), "rules": rules})
-    ensure(
-        store,
-        f"{prefix}RoleBinding",
-        {
-            "metadata": dict(meta),
-            "roleRef": {"apiGroup": _RBAC, "kind": f"{prefix}Role", "name": name},
-            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
-        },
-    )
+def _binding(role: str, namespace: str | None) -> Object:
+    return {
+        "metadata": {"name": role, **({"namespace": namespace} if namespace else {})},
+        "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": role},
+        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
+    }
