@@ -14,7 +14,7 @@ from netapp_jlab.files.decide import MEANWHILE
 from netapp_jlab.files.entries import Where, is_directory, same_entry, size_of
 from netapp_jlab.files.folders import FILLED, Folders
 from netapp_jlab.files.links import key_of
-from netapp_jlab.files.place import discard, place_new, place_over
+from netapp_jlab.files.place import discard, discarding, place_new, place_over
 from netapp_jlab.files.report import FULL
 
 if TYPE_CHECKING:
@@ -113,10 +113,14 @@ class Applier:
         temporary, fd = tools.maker.file(step.in_source(), dir_fd)
         replaces = step.target
         if is_obstructed(step):
-            replaces = None
-            if not self._clear(step):
-                os.close(fd)
-                discard(temporary, dir_fd)
+            replaces, cleared = None, False
+            try:
+                cleared = self._clear(step)
+            finally:
+                if not cleared:
+                    os.close(fd)
+                    discard(temporary, dir_fd)
+            if not cleared:
                 return
         new = Pending(step.frame, step.name, temporary, _action(step), wanted, replaces)
         tools.batch.add(new, fd)
@@ -166,12 +170,13 @@ class Applier:
 
     def _place(self, step: Step, temporary: str) -> bool:
         dir_fd = step.frame.open_target().fd
-        if is_obstructed(step):
-            placed = self._clear(step) and place_new(temporary, step.name, dir_fd)
-        elif step.target is None:
-            placed = place_new(temporary, step.name, dir_fd)
-        else:
-            placed = place_over(temporary, step.name, dir_fd, step.target)
+        with discarding(temporary, dir_fd):
+            if is_obstructed(step):
+                placed = self._clear(step) and place_new(temporary, step.name, dir_fd)
+            elif step.target is None:
+                placed = place_new(temporary, step.name, dir_fd)
+            else:
+                placed = place_over(temporary, step.name, dir_fd, step.target)
         if placed:
             step.frame.touched = True
             self._tools.report.done(_action(step))

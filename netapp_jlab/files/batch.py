@@ -71,8 +71,8 @@ class Batch:
         self._open: list[tuple[Pending, int]] = []
         self._files = self._folders = self._bytes = 0
         self._together = False
-        self._folders_synced = 0
-        self._unsynced = False
+        self._touched: list[int] = []
+        self._whole = False
         self._unfinished: dict[int, Frame] = {}
 
     def add(self, new: Pending, fd: int) -> None:
@@ -94,7 +94,7 @@ class Batch:
 
     def changed_in_place(self) -> None:
         """Take note that there are changes which no fsync of a directory covers."""
-        self._unsynced = True
+        self._whole = True
 
     def finish(self, frame: Frame, *, mode: int | None, times: Stat | None) -> None:
         """Give a directory its permissions and times, after the files in it; then close it."""
@@ -125,23 +125,27 @@ class Batch:
     def end(self) -> None:
         """Finish everything; when this returns, it is durable."""
         self.flush()
-        if self._unsynced and self._target.syncs_as_a_whole:
+        if self._whole and self._target.syncs_as_a_whole:
+            self._close_folders()
             calls.syncfs(self._target.fd)
+        for fd in self._touched:
+            calls.fsync(fd)
+        self._close_folders()
 
     def abandon(self) -> None:
         """Remove what has no name yet, and give directories back the permissions they have."""
-        for _, fd in self._open:
-            os.close(fd)
-        for item in self._queue:
-            if isinstance(item, Pending):
-                _discard(item)
-        for frame in self._unfinished.values():
-            found = frame.s if frame.created else frame.t
-            if frame.target is not None and frame.target.fd >= 0 and found is not None:
-                with suppress(OSError):
-                    calls.chmod(frame.target.fd, S_IMODE(found.st_mode))
-        for item in self._queue:
-            item.frame.close()
+        try:
+            for item in self._queue:
+                if isinstance(item, Pending):
+                    _discard(item)
+            for frame in self._unfinished.values():
+                _restore_mode(frame)
+        finally:
+            for _, fd in self._open:
+                os.close(fd)
+            self._close_folders()
+            for item in self._queue:
+                item.frame.close()
 
     # --- Files ----------------------------------------------------------------------------------
 
@@ -199,19 +203,25 @@ class Batch:
             if attributes.settle(fd, mode=finish.mode, times=finish.times, warn=self._report.warn):
                 frame.touched = True
             if frame.touched:
-                self._sync_folder(fd)
+                self._sync_later(fd)
         except OSError as error:
             self._report.failure(frame.path(), error)
         finally:
             self._unfinished.pop(id(frame), None)
             frame.close()
 
-    def _sync_folder(self, fd: int) -> None:
-        if self._folders_synced >= FEW and self._target.syncs_as_a_whole:
-            self._unsynced = True
-            return
-        self._folders_synced += 1
-        calls.fsync(fd)
+    def _sync_later(self, fd: int) -> None:
+        if not self._target.syncs_as_a_whole:
+            calls.fsync(fd)
+        elif not self._whole:
+            self._touched.append(os.dup(fd))
+            if len(self._touched) > FEW:
+                self._whole = True
+                self._close_folders()
+
+    def _close_folders(self) -> None:
+        while self._touched:
+            os.close(self._touched.pop())
 
 
 def _close(fd: int, *, sync: bool) -> OSError | None:
@@ -229,3 +239,10 @@ def _close(fd: int, *, sync: bool) -> OSError | None:
 def _discard(new: Pending) -> None:
     with suppress(OSError):
         discard(new.temporary, new.frame.open_target().fd)
+
+
+def _restore_mode(frame: Frame) -> None:
+    found = frame.s if frame.created else frame.t
+    if frame.target is not None and frame.target.fd >= 0 and found is not None:
+        with suppress(OSError):
+            calls.chmod(frame.target.fd, S_IMODE(found.st_mode))

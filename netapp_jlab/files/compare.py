@@ -15,7 +15,7 @@ from netapp_jlab.files.report import Issue
 from netapp_jlab.files.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from netapp_jlab.files.cancel import Cancel
     from netapp_jlab.files.entries import Action
@@ -97,7 +97,7 @@ def compare(
         source,
         target,
         baseline=baseline,
-        selection=select(paths, source, target, baseline),
+        selection=select(paths, source, target, baseline, None),
         extra=extra,
         verify=verify,
         live=False,
@@ -128,12 +128,22 @@ def summarize(changes: Iterable[Change], *, examples: int = 50) -> Summary:
 
 
 def select(
-    paths: Sequence[bytes] | None, source: Tree, target: Tree, baseline: Tree | None
+    paths: Sequence[bytes] | None,
+    source: Tree,
+    target: Tree,
+    baseline: Tree | None,
+    kept: Tree | None,
 ) -> Selection:
-    """Check the paths that a caller asks for; None stands for everything."""
+    """Check the paths that a caller asks for; None stands for everything.
+
+    What is only in the safety snapshot was removed by the run that this one goes on from.
+    """
     if paths is None:
         return Selection(whole=True)
-    return Selection.of(_found(path, source, target, baseline) for path in paths)
+    trees = [tree for tree in (source, target, baseline, kept) if tree is not None]
+    excluded = source.excluded | target.excluded
+    boundaries = source.boundaries | target.boundaries
+    return Selection.of(_found(path, trees, excluded, boundaries) for path in paths)
 
 
 def is_obstructed(step: Step) -> bool:
@@ -153,20 +163,20 @@ def changes_directory(frame: Frame) -> bool:
     return not same_directory(frame.s, frame.t)
 
 
-def _found(path: bytes, source: Tree, target: Tree, baseline: Tree | None) -> list[str]:
-    parts = checked(path, source.excluded | target.excluded)
-    for boundary in source.boundaries | target.boundaries:
-        if (path + b"/").startswith(boundary + b"/"):
-            raise BadPath(path, "another file system is mounted there")
-    trees = [source, target] if baseline is None else [source, target, baseline]
+def _found(
+    path: bytes, trees: list[Tree], excluded: frozenset[str], boundaries: frozenset[bytes]
+) -> list[str]:
+    parts = checked(path, excluded)
+    if any((path + b"/").startswith(boundary + b"/") for boundary in boundaries):
+        raise BadPath(path, "another file system is mounted there")
     if all(tree.lstat(path) is None for tree in trees):
         raise NoSuchPath(path)
     return parts
 
 
 def _changes(walk: Walk, on_failure: Callable[[Issue], object] | None) -> Iterator[Change]:
-    with closing(_steps(walk)) as steps:
-        for step in steps:
+    with closing(walk):
+        for step in _steps(walk):
             if step.action != "failure":
                 change = _change(walk, step)
                 if change is not None:
@@ -177,13 +187,12 @@ def _changes(walk: Walk, on_failure: Callable[[Issue], object] | None) -> Iterat
                 on_failure(Issue(step.path, step.reason))
 
 
-def _steps(walk: Walk) -> Generator[Step, None, None]:
+def _steps(walk: Walk) -> Iterator[Step]:
     """Walk, and before a file takes a directory's place, through what is in that."""
-    with closing(walk.steps()) as steps:
-        for step in steps:
-            if step.action == "replace" and is_obstructed(step):
-                yield from _inside(walk, step)
-            yield step
+    for step in walk.steps():
+        if step.action == "replace" and is_obstructed(step):
+            yield from _inside(walk, step)
+        yield step
 
 
 def _inside(walk: Walk, step: Step) -> Iterator[Step]:

@@ -91,7 +91,7 @@ def ready(walk: Walk, frame: Frame) -> Iterator[Step]:
             yield Step(parent, folder.name, "conflict", reason=SINCE)
             continue
         action: Action = "create" if folder.t is None else "replace"
-        step = Step(parent, folder.name, action, source=folder.s, target=folder.t)
+        step = Step(parent, folder.name, action, source=folder.s, target=folder.t, folder=folder)
         yield step
         folder.ready = folder.created = not step.refused
         folder.dead = step.refused
@@ -149,22 +149,31 @@ def _enter(
     child = Frame(frame, name, selection)
     child.clearing = frame.clearing
     child.s, child.t, child.b = s if is_directory(s) else None, t, b
+    entered = False
     try:
-        if is_directory(s) and frame.source is not None:
-            child.source = frame.source.below(name)
-        if is_directory(b) and frame.baseline is not None:
-            child.baseline = frame.baseline.below(name)
-        if is_directory(t):
-            yield from _enter_target(walk, child)
-        elif selection.whole and not (is_directory(s) and is_directory(b)):
-            yield from ready(walk, child)
+        yield from _open(walk, child, is_new=selection.whole and is_directory(s))
+        entered = not child.dead
     except OSError as error:
-        child.dead = True
         yield failed(frame, name, error)
-    if child.dead:
-        child.close()
-    else:
+    finally:
+        if not entered:
+            child.close()
+    if entered:
         yield child
+
+
+def _open(walk: Walk, child: Frame, *, is_new: bool) -> Iterator[Step]:
+    frame = child.parent
+    if frame is None:
+        return
+    if child.s is not None and frame.source is not None:
+        child.source = frame.source.below(child.name)
+    if is_directory(child.b) and frame.baseline is not None:
+        child.baseline = frame.baseline.below(child.name)
+    if is_directory(child.t):
+        yield from _enter_target(walk, child)
+    elif is_new and not is_directory(child.b):
+        yield from ready(walk, child)
 
 
 def _enter_target(walk: Walk, child: Frame) -> Iterator[Step]:

@@ -12,7 +12,7 @@ from netapp_jlab.files.calls import lstat
 from netapp_jlab.files.compare import changes_directory, is_going
 from netapp_jlab.files.decide import MEANWHILE
 from netapp_jlab.files.entries import same_owner
-from netapp_jlab.files.place import discard, place_new, place_over
+from netapp_jlab.files.place import discard, discarding, place_new, place_over
 from netapp_jlab.files.steps import Step
 
 if TYPE_CHECKING:
@@ -34,15 +34,18 @@ class Folders:
         """Make an empty directory, where nothing is or in place of something else."""
         fd = step.frame.open_target().fd
         temporary = self._tools.maker.directory(step.in_source(), fd)
-        if step.target is None:
-            placed = place_new(temporary, step.name, fd)
-        else:
-            placed = place_over(temporary, step.name, fd, step.target)
+        with discarding(temporary, fd):
+            if step.target is None:
+                placed = place_new(temporary, step.name, fd)
+            else:
+                placed = place_over(temporary, step.name, fd, step.target)
         if not placed:
             discard(temporary, fd)
             self._tools.leave_alone(step, MEANWHILE)
             return
         step.frame.touched = True
+        if step.folder is not None:
+            self._tools.batch.watch(step.folder)
         self._tools.report.done("create" if step.target is None else "replace")
 
     def enter(self, step: Step) -> None:
@@ -67,12 +70,12 @@ class Folders:
     def leave(self, step: Step) -> None:
         """Finish a directory in which everything was done."""
         frame = step.frame
-        if frame.target is None:
-            return
+        if frame.target is None or frame.target.fd < 0:
+            return  # it was never there, or has moved away
         if is_going(frame) and self._remove(frame):
             frame.close()
             return
-        mode, times = self._before(frame), None
+        mode, times = self._mode_without_settling(frame), None
         if self._tools.walk.settles(frame) and frame.s is not None and self._may_settle(frame):
             mode, times = S_IMODE(frame.s.st_mode), frame.s
         self._tools.batch.finish(frame, mode=mode, times=times)
@@ -92,8 +95,13 @@ class Folders:
         frame.widened = frame.unlocked = True
         self._tools.batch.watch(frame)
 
-    def _before(self, frame: Frame) -> int | None:
-        return S_IMODE(frame.t.st_mode) if frame.widened and frame.t is not None else None
+    def _mode_without_settling(self, frame: Frame) -> int | None:
+        """Return the mode of a directory that is only on the way to what is selected."""
+        if frame.s is not None and (frame.created or self._tools.guard.is_half_made(frame)):
+            return S_IMODE(frame.s.st_mode)
+        if frame.widened and frame.t is not None:
+            return S_IMODE(frame.t.st_mode)
+        return None
 
     def _may_settle(self, frame: Frame) -> bool:
         """Bring owner and extended attributes to the source's, unless somebody changed them."""

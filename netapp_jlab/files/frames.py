@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netapp_jlab.files import calls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from netapp_jlab.files.entries import Stat
     from netapp_jlab.files.paths import Selection
@@ -43,14 +43,16 @@ class Handle:
 
         Returns False when it is neither above the one nor where it was.
         """
+        up = below.fd if below is not None else -1
+        if up >= 0 and self._take(lambda: calls.open_directory("..", up)):
+            return True
+        return self._take(lambda: tree.descend(frame.parts()))
+
+    def _take(self, opened: Callable[[], int]) -> bool:
         try:
-            if below is not None and self._take(calls.open_directory("..", below.fd)):
-                return True
-            return self._take(tree.descend(frame.parts()))
+            fd = opened()
         except OSError:
             return False
-
-    def _take(self, fd: int) -> bool:
         found = os.fstat(fd)
         if (found.st_dev, found.st_ino) != (self.device, self.inode):
             os.close(fd)

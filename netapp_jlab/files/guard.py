@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from stat import S_IMODE, S_IRWXU, S_ISGID, S_ISREG, S_ISUID
+from stat import S_IFMT, S_IMODE, S_IRWXU, S_ISGID, S_ISREG, S_ISUID
 from typing import TYPE_CHECKING
 
 from netapp_jlab.files import content
@@ -68,32 +68,29 @@ class Guard:
         Besides what the safety snapshot holds, these are the states in between that an interrupted
         restore leaves, and the ones that a user without the right to do more ends in.
         """
-        if not self._enforced or self.holds(frame, name, found):
+        if self.holds(frame, name, found):
             return True
-        mode = S_IMODE(found.st_mode)
-        target_mode = S_IMODE(wanted.st_mode)
+        mode, to = S_IMODE(found.st_mode), S_IMODE(wanted.st_mode)
         kept = self._kept(frame, name)
-        if kept is not None and kept.found.st_size == found.st_size:
-            before = S_IMODE(kept.found.st_mode)
-            owners = {kept.found.st_uid, wanted.st_uid}, {kept.found.st_gid, wanted.st_gid}
-            if (
-                mode in {before, before & ~_PRIVILEGED, before & ~S_ISUID, target_mode}
-                and found.st_uid in owners[0]
-                and found.st_gid in owners[1]
-                and found.st_mtime_ns in {kept.found.st_mtime_ns, wanted.st_mtime_ns}
-            ):
-                return True
+        if kept is not None and _is_between(kept.found, found, wanted):
+            return True
         mine = found.st_uid == os.geteuid() and not same_owner(found, wanted)
-        return mine and mode in {target_mode, target_mode & ~_PRIVILEGED}
+        return mine and mode in {to, to & ~_PRIVILEGED}
 
     def allows_settling(self, frame: Frame, found: Stat, wanted: Stat) -> bool:
         """Tell whether a directory's owner and permissions may be brought to `wanted`."""
-        mode = S_IMODE(found.st_mode)
-        target_mode = S_IMODE(wanted.st_mode)
-        if not self._enforced or mode in {target_mode, target_mode | S_IRWXU}:
+        to = S_IMODE(wanted.st_mode)
+        if not self._enforced or S_IMODE(found.st_mode) in {to, to | S_IRWXU}:
             return True
         kept = frame.kept_handle()
         return kept is not None and _same_permissions(found, os.fstat(kept.fd))
+
+    def is_half_made(self, frame: Frame) -> bool:
+        """Tell whether an interrupted restore made a directory and did not get to its mode."""
+        s, t = frame.s, frame.t
+        if not self._enforced or s is None or t is None or frame.kept_handle() is not None:
+            return False
+        return S_IMODE(t.st_mode) == S_IMODE(s.st_mode) | S_IRWXU
 
     def _kept(self, frame: Frame, name: str) -> Where | None:
         folder = frame.kept_handle()
@@ -142,3 +139,19 @@ class Guard:
 def _same_permissions(found: Stat, kept: Stat) -> bool:
     # A restore that was killed may have left its owner's permissions on a directory.
     return S_IMODE(found.st_mode) in {S_IMODE(kept.st_mode), S_IMODE(kept.st_mode) | S_IRWXU}
+
+
+def _is_between(before: Stat, found: Stat, wanted: Stat) -> bool:
+    """Tell whether an entry is somewhere on the way from one set of attributes to another."""
+    mode, start = S_IMODE(found.st_mode), S_IMODE(before.st_mode)
+    times = {before.st_mtime_ns}
+    if not S_ISREG(found.st_mode):
+        times.add(wanted.st_mtime_ns)
+    return (
+        S_IFMT(before.st_mode) == S_IFMT(found.st_mode)
+        and before.st_size == found.st_size
+        and found.st_mtime_ns in times
+        and mode in {start, start & ~_PRIVILEGED, start & ~S_ISUID, S_IMODE(wanted.st_mode)}
+        and found.st_uid in {before.st_uid, wanted.st_uid}
+        and found.st_gid in {before.st_gid, wanted.st_gid}
+    )

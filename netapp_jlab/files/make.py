@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,10 @@ from netapp_jlab.files import attributes, calls
 from netapp_jlab.files.attributes import SPECIAL
 from netapp_jlab.files.content import SourceChanged
 from netapp_jlab.files.entries import same_entry
-from netapp_jlab.files.place import discard
+from netapp_jlab.files.place import discard, discarding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from netapp_jlab.files.content import Copier
     from netapp_jlab.files.entries import Stat, Where
@@ -45,7 +44,7 @@ class Maker:
             _same_or_raise(source.found, os.fstat(origin))
             temporary, fd = self._file(dir_fd)
             try:
-                with _discarding(temporary, dir_fd):
+                with discarding(temporary, dir_fd):
                     self._copier.copy(origin, fd, source.found)
                     attributes.restore(fd, source.found, origin, warn=self._warn)
                     _same_or_raise(source.found, os.fstat(origin))
@@ -62,7 +61,7 @@ class Maker:
         try:
             temporary = self._name()
             calls.mkdir(temporary, dir_fd)
-            with _discarding(temporary, dir_fd):
+            with discarding(temporary, dir_fd):
                 fd = calls.open_directory(temporary, dir_fd)
                 try:
                     attributes.restore(fd, source.found, origin, warn=self._warn)
@@ -76,7 +75,7 @@ class Maker:
         """Make a symbolic link to the same place, wherever that is."""
         temporary = self._name()
         calls.symlink(source.link(), temporary, dir_fd)
-        with _discarding(temporary, dir_fd):
+        with discarding(temporary, dir_fd):
             attributes.restore_link(temporary, dir_fd, source.found, warn=self._warn)
         return temporary
 
@@ -90,7 +89,7 @@ class Maker:
                 raise
             self._warn(SPECIAL)
             return None
-        with _discarding(temporary, dir_fd):
+        with discarding(temporary, dir_fd):
             fd = calls.open_entry(temporary, dir_fd)
             try:
                 attributes.restore_special(fd, source.found, warn=self._warn)
@@ -102,7 +101,7 @@ class Maker:
         """Link to a file of the target; None when it is no longer the expected one."""
         temporary = self._name()
         calls.link(name, dir_fd, temporary, new_dir_fd)
-        with _discarding(temporary, new_dir_fd):
+        with discarding(temporary, new_dir_fd):
             made = os.stat(temporary, dir_fd=new_dir_fd, follow_symlinks=False)
         if S_ISREG(made.st_mode) and same_entry(expected, made, renamed=True):
             return temporary
@@ -116,15 +115,6 @@ class Maker:
     def _name(self) -> str:
         self._count += 1
         return f"{self._prefix}{self._count:x}"
-
-
-@contextmanager
-def _discarding(temporary: str, dir_fd: int) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        discard(temporary, dir_fd)
-        raise
 
 
 def _same_or_raise(before: Stat, now: Stat) -> None:

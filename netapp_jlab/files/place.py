@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import contextmanager
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from netapp_jlab.files.calls import lstat
 from netapp_jlab.files.entries import same_entry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netapp_jlab.files.entries import Stat
 
 
@@ -67,6 +70,16 @@ def discard(temporary: str, dir_fd: int) -> None:
         calls.rmdir(temporary, dir_fd)
     else:
         calls.unlink(temporary, dir_fd)
+
+
+@contextmanager
+def discarding(temporary: str, dir_fd: int) -> Iterator[None]:
+    """Remove what was made when what is done with it fails."""
+    try:
+        yield
+    except BaseException:
+        discard(temporary, dir_fd)
+        raise
 
 
 def _link(temporary: str, name: str, dir_fd: int) -> bool:

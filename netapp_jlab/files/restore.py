@@ -91,7 +91,7 @@ def restore(
     trees = [tree for tree in (source, target, kept, baseline) if tree is not None]
     for tree in trees:
         tree.look_again()
-    selection = select(paths, source, target, baseline)
+    selection = select(paths, source, target, baseline, kept)
     report = Report(target, progress, plan)
     links = Links()
     batch = Batch(target, report, links)
@@ -110,9 +110,10 @@ def restore(
             live=True,
             check=check,
         )
-        with closing(walk.steps()) as steps:
+        applier = Applier(Tools(target, prefix, walk, guard, maker, batch, links, report))
+        with closing(walk):
             try:
-                Applier(Tools(target, prefix, walk, guard, maker, batch, links, report)).run(steps)
+                applier.run(walk.steps())
                 batch.flush()
             except BaseException:
                 batch.abandon()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Literal
 
 from netapp_jlab.files.entries import Where
@@ -36,6 +35,8 @@ class Step:
         An :data:`~netapp_jlab.files.entries.Action` or an :data:`Event`.
     source, target : os.stat_result | None
         What was found on either side.
+    folder : Frame | None
+        The directory that is to be made, for a step to make one.
     reason : str
         Why, for ``conflict`` and ``failure``.
     error : OSError | None
@@ -44,7 +45,17 @@ class Step:
         Set by whoever acts on the steps: it was not done.
     """
 
-    __slots__ = ("action", "error", "frame", "name", "reason", "refused", "source", "target")
+    __slots__ = (
+        "action",
+        "error",
+        "folder",
+        "frame",
+        "name",
+        "reason",
+        "refused",
+        "source",
+        "target",
+    )
 
     def __init__(
         self,
@@ -54,6 +65,7 @@ class Step:
         *,
         source: Stat | None = None,
         target: Stat | None = None,
+        folder: Frame | None = None,
         reason: str = "",
         error: OSError | None = None,
     ) -> None:
@@ -62,6 +74,7 @@ class Step:
         self.action = action
         self.source = source
         self.target = target
+        self.folder = folder
         self.reason = reason
         self.error = error
         self.refused = False
@@ -85,4 +98,4 @@ def failed(frame: Frame, name: str, error: OSError) -> Step:
 
 def reason_of(error: OSError) -> str:
     """Say in words what the system said."""
-    return os.strerror(error.errno) if error.errno else str(error)
+    return error.strerror or str(error)

@@ -46,8 +46,11 @@ class Found(NamedTuple):
     error: OSError | None = None
 
 
+_Stack = list[tuple[Frame, "Iterator[Step | Frame]"]]
+
+
 class Walk:
-    """One walk through a source and a target.
+    """One walk through a source and a target, to be closed at the end.
 
     Parameters
     ----------
@@ -90,6 +93,7 @@ class Walk:
         self.live = live
         self.check = check
         self._selection = selection
+        self._stacks: list[_Stack] = []
         self._excluded = source.excluded | target.excluded
         self._mounted = _by_parent(source.boundaries | target.boundaries)
         self._snapshots = {
@@ -135,8 +139,15 @@ class Walk:
         before = frame.b if self.undo else None
         return before is None or frame.differs or not same_directory(frame.s, before)
 
-    def _drive(self, first: Frame) -> Iterator[Step]:
-        stack = [(first, self._scan(first))]
+    def close(self) -> None:
+        """Close the directories that a walk which was given up is still in."""
+        for stack in self._stacks:
+            _close(stack)
+        self._stacks.clear()
+
+    def _drive(self, first: Frame) -> Generator[Step, None, None]:
+        stack: _Stack = [(first, self._scan(first))]
+        self._stacks.append(stack)
         try:
             while stack:
                 frame, scan = stack[-1]
@@ -152,9 +163,10 @@ class Walk:
                         above.park(child)
                 else:
                     yield item
-        finally:
-            for frame, _ in stack:
-                frame.close()
+        except GeneratorExit:
+            _close(stack)
+            raise
+        self._stacks.remove(stack)
 
     def _leave(self, frame: Frame, above: Frame | None) -> Iterator[Step]:
         if above is not None and not above.wake(frame, self.trees):
@@ -233,6 +245,12 @@ class Walk:
         except OSError as error:
             return Found(name, error=error)
         return None
+
+
+def _close(stack: _Stack) -> None:
+    for frame, _ in stack:
+        frame.close()
+    stack.clear()
 
 
 def _names(handle: Handle | None) -> set[str]:
