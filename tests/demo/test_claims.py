@@ -270,3 +270,55 @@ def test_provisioning_delay_and_failure(world: World) -> None:
 
 def _size(size: str) -> dict:
     return {"spec": {"resources": {"requests": {"storage": size}}}}
+
+
+def test_claim_from_before_there_was_a_default_class(world: World) -> None:
+    mark = "storageclass.kubernetes.io/is-default-class"
+    world.store.patch(
+        "StorageClass", None, "ontap-nas", {"metadata": {"annotations": {mark: "false"}}}
+    )
+    world.claim("data")
+    assert "no storage class is set" in world.event("data", "FailedBinding")
+    world.store.patch(
+        "StorageClass", None, "ontap-nas", {"metadata": {"annotations": {mark: "true"}}}
+    )
+    assert world.bound("data")["spec"]["storageClassName"] == "ontap-nas"
+
+
+def test_bound_volume_stays_until_its_claim_goes(world: World) -> None:
+    claim = world.new_claim("data")
+    (world.folder("data") / "a").write_text("a")
+    name = claim["spec"]["volumeName"]
+    world.delete("PersistentVolume", name, None)
+    world.wait(
+        lambda: "deletionTimestamp" in world.find("PersistentVolume", name, None)["metadata"]
+    )
+    world.new_claim("other")
+    assert (world.folder("data") / "a").read_text() == "a"
+    world.delete("PersistentVolumeClaim", "data")
+    world.gone("PersistentVolume", name, None)
+    assert [volume.handle for volume in world.storage.list_volumes()] != [name]
+
+
+def test_claim_deleted_while_it_is_provisioned_leaves_nothing(world: World) -> None:
+    world.faults.change(Settings(provision_delay=0.3))
+    world.claim("data")
+    world.event("data", "Provisioning")
+    world.delete("PersistentVolumeClaim", "data")
+    world.gone("PersistentVolumeClaim", "data")
+    world.wait(lambda: world.store.list("PersistentVolume").items, 3)
+    world.wait(lambda: not world.store.list("PersistentVolume").items)
+    assert world.storage.list_volumes() == []
+
+
+def test_controllers_that_are_cut_off_begin_anew(world: World) -> None:
+    """The store ends the watch of somebody who falls too far behind."""
+    for number in range(30):
+        world.claim(f"c{number}", "1Mi")
+        if number % 5 == 0:
+            world.controllers._watch.close()
+    for number in range(30):
+        world.bound(f"c{number}")
+    world.delete("PersistentVolumeClaim", "c0")
+    world.controllers._watch.close()
+    world.gone("PersistentVolumeClaim", "c0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -9,15 +10,18 @@ import socket
 import subprocess
 import sys
 import time
+import webbrowser
 from pathlib import Path
 
 import pytest
 
 from netapp_jlab.demo.launcher import Options, run
+from netapp_jlab.demo.launcher.cluster import Cluster
 from netapp_jlab.demo.launcher.home import Home, default_home, write_private
 from netapp_jlab.demo.launcher.process import Process
 from netapp_jlab.errors import InUse, Invalid, Unsupported
 
+launching = importlib.import_module("netapp_jlab.demo.launcher.run")
 ROOT = str(Path(__file__).parents[2])
 
 
@@ -159,6 +163,23 @@ def test_private_files(tmp_path: Path) -> None:
     write_private(str(path), json.dumps({"token": "t"}))
     assert os.stat(path).st_mode & 0o777 == 0o600
     assert [file.name for file in tmp_path.iterdir()] == ["ready.json"]
+
+
+@pytest.mark.parametrize(
+    ("browser", "display", "opened"),
+    [(True, ":0", True), (False, ":0", False), (True, "", False)],
+)
+def test_browser_opens_on_the_tour(
+    monkeypatch: pytest.MonkeyPatch, browser: bool, display: str, opened: bool
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", seen.append)
+    for name in launching._DISPLAYS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISPLAY", display)
+    cluster = Cluster(process=None, kubeconfig="/k", namespace="n", mounts={})
+    launching._announce(Options(browser=browser), "http://h:1/lab?token=t", "t", cluster)
+    assert seen == (["http://h:1/lab/tree/README.md?token=t"] if opened else [])
 
 
 def test_port_in_use(tmp_path: Path) -> None:

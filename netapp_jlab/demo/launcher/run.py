@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _PATIENCE = 90.0  # seconds until JupyterLab answers
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "BROWSER")
+"""Without any of them a browser would take over the terminal."""
 _STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -126,7 +128,7 @@ kubectl sees the cluster too:  export KUBECONFIG={cluster.kubeconfig}
 
 Ctrl-C stops everything. What you did is kept for the next start."""
     )
-    if options.browser:
+    if options.browser and any(os.environ.get(name) for name in _DISPLAYS):
         webbrowser.open(url.replace("/lab?", "/lab/tree/README.md?"))
 
 
