@@ -86,7 +86,7 @@ class ApiHandler(RequestHandler):
         self.target = targets.parse(self.request.method or "GET", path, self.query)
         services, headers = self.services, self.request.headers
         user = services.authenticator.authenticate(headers.get("Authorization"))
-        self.user: User = await self.offload(impersonate, user, headers, services.authorizer)
+        self.user: User = impersonate(user, headers, services.authorizer)
         if path != FAULTS_PATH:
             resource = self.target.resource or path
             self.fault = services.faults.strike(self.target.verb, resource, self.user.name)
@@ -94,7 +94,7 @@ class ApiHandler(RequestHandler):
         if self._finished:
             return
         attributes = self.target.attributes
-        decision = await self.offload(services.authorizer.decide, self.user, attributes)
+        decision = services.authorizer.decide(self.user, attributes)
         if not decision.allowed:
             raise forbidden(self.user, attributes, decision.reason)
 

@@ -1,0 +1,173 @@
+"""The clusters that the contract tests run on: the embedded one, or any real one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+from kubernetes import client, config
+
+from netapp_jlab.demo.storage.layout import Layout
+
+from .embedded import ARRAY
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 30.0
+
+
+def find_kubectl() -> str:
+    """Return the path of a kubectl: of KUBECTL, of `make`, or of the PATH."""
+    built = ROOT / ".cache" / "bin" / "kubectl"
+    for found in (os.environ.get("KUBECTL"), str(built), shutil.which("kubectl")):
+        if found and os.access(found, os.X_OK):
+            return found
+    pytest.fail("no kubectl: `make .cache/bin/kubectl` builds one, or set KUBECTL to its path")
+
+
+class Connection:
+    """A cluster, seen from the outside.
+
+    Attributes
+    ----------
+    kubeconfig : str
+        Its administrator's kubeconfig.
+    server, token, authority : str
+        Address, bearer token and CA file.
+    """
+
+    def __init__(self, kubeconfig: str, home: Path) -> None:
+        self.kubeconfig = kubeconfig
+        self.home = home
+        self.api = config.new_client_from_config(kubeconfig)
+        settings = self.api.configuration
+        self.server = settings.host
+        self.authority = settings.ssl_ca_cert
+        self.token = str(settings.api_key.get("authorization", "")).removeprefix("Bearer ")
+
+    def path_of(self, volume: str) -> Path | None:
+        """Return where the files of a PersistentVolume can be reached from here."""
+        return None
+
+    def stop(self) -> None:
+        """End everything that was started."""
+        self.api.close()
+
+
+class Embedded(Connection):
+    """The embedded cluster, in a process of its own."""
+
+    def __init__(self, home: Path) -> None:
+        ready = home / "ready.json"
+        self.log = home / "log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.contract.embedded", str(home), str(ready)],
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + PATIENCE
+        while not ready.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                pytest.fail(f"the embedded cluster did not start:\n{self.log.read_text()}")
+            time.sleep(0.02)
+        super().__init__(json.loads(ready.read_text())["kubeconfig"], home)
+
+    def path_of(self, volume: str) -> Path | None:
+        return Path(Layout(str(self.home / ARRAY)).volume(volume))
+
+    def stop(self) -> None:
+        super().stop()
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+
+
+class Cluster:
+    """What a test gets: a cluster, and a namespace that nobody else uses."""
+
+    def __init__(self, connection: Connection, namespace: str) -> None:
+        self._connection = connection
+        self.namespace = namespace
+        self.kubeconfig = connection.kubeconfig
+        self.server = connection.server
+        self.token = connection.token
+        self.authority = connection.authority
+        #: ``with cluster.faults(snapshot_delay=3.0): …``; None where nothing can be ordered.
+        self.faults = self._faults if isinstance(connection, Embedded) else None
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run kubectl in the namespace and return what it prints; it must succeed."""
+        done = self._run(arguments, stdin)
+        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
+        return done.stdout
+
+    def kubectl_fails(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run kubectl in the namespace and return its complaint; it must fail."""
+        done = self._run(arguments, stdin)
+        assert done.returncode != 0, f"kubectl {' '.join(arguments)} succeeded: {done.stdout}"
+        return done.stderr
+
+    def popen(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a kubectl that goes on by itself."""
+        return subprocess.Popen(
+            self._command(arguments), stdout=subprocess.PIPE, text=True, env=self._environment()
+        )
+
+    def get(self, *arguments: str) -> Any:
+        """Return what ``kubectl get … -o json`` prints."""
+        return json.loads(self.kubectl("get", *arguments, "-o", "json"))
+
+    def volume_path(self, claim: str) -> Path | None:
+        """Return where the files of a bound claim can be reached from here."""
+        core = client.CoreV1Api(self._connection.api)
+        found = core.read_namespaced_persistent_volume_claim(claim, self.namespace)
+        return self._connection.path_of(found.spec.volume_name)
+
+    def _run(
+        self, arguments: tuple[str, ...], stdin: str | None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self._command(arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE * 2,
+            env=self._environment(),
+        )
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        common = ("--kubeconfig", self.kubeconfig, "--namespace", self.namespace)
+        return [find_kubectl(), *common, *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        # kubectl keeps what it discovered in its home
+        return {**os.environ, "HOME": str(self._connection.home)}
+
+    @contextmanager
+    def _faults(self, **settings: object) -> Iterator[None]:
+        self.switch_faults("PUT", settings)
+        try:
+            yield
+        finally:
+            self.switch_faults("DELETE")
+
+    def switch_faults(self, method: str, settings: dict[str, object] | None = None) -> None:
+        with urllib3.PoolManager(ca_certs=self.authority) as pool:
+            answer = pool.request(
+                method,
+                f"{self.server}/demo/faults",
+                headers={"Authorization": f"Bearer {self.token}"},
+                json=settings or {},
+            )
+        assert answer.status == 200, answer.data
