@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from jupyter_server._tz import utcnow
+from jupyter_server.auth import IdentityProvider, PasswordIdentityProvider
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Dict, Float, Integer, List, TraitError, Unicode, default, validate
 
@@ -184,7 +185,7 @@ class NetAppJLab(ExtensionApp):
     # --- Life -------------------------------------------------------------------------------------
 
     owner = ""
-    """The hub's user whose server this is; empty without a hub."""
+    """The hub's user whose server this is; empty where no hub tells users apart."""
 
     runtime: Runtime
     feed: Feed
@@ -220,7 +221,7 @@ class NetAppJLab(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Put the parts together. No thread starts, no request is made, no core is imported."""
-        self.owner = os.environ.get("JUPYTERHUB_USER", "")
+        self.owner = self._hub_user()
         self._events.register_event_schema(SCHEMA_FILE)
         self.feed = Feed(self._server.io_loop, self._emit)
         self.runtime = Runtime(
@@ -243,6 +244,16 @@ class NetAppJLab(ExtensionApp):
     def current_activity(self) -> list[str] | None:
         """Return the operations under way: the server must not end itself meanwhile."""
         return sorted(self._running) or None
+
+    def _hub_user(self) -> str:
+        """Return whose server this is, where a hub says who its visitors are.
+
+        Not every server in a hub's pod asks the hub: BinderHub's, and one started in a terminal,
+        know visitors by a token only and give each a name at random.
+        """
+        provider = self._server.web_app.settings["identity_provider"]
+        nameless = type(provider) in {IdentityProvider, PasswordIdentityProvider}
+        return "" if nameless else os.environ.get("JUPYTERHUB_USER", "")
 
     def _changed(self, change: Change) -> None:
         """Take a change from a thread of the core."""

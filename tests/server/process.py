@@ -1,8 +1,10 @@
-"""A Jupyter server with the extension as a process of its own."""
+"""A Jupyter server with the extension, and a cluster for it, as processes of their own."""
 
 from __future__ import annotations
 
+import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -96,3 +98,46 @@ class Server:
                 break
         self.process.kill()
         raise RuntimeError(self.log.read_text())
+
+
+class Cluster:
+    """The embedded cluster with its sample project; runs when the constructor returns.
+
+    Attributes
+    ----------
+    kubeconfig : str
+        Path of the kubeconfig of the demo's user.
+    namespace : str
+        That user's namespace.
+    mounts : dict[str, str]
+        Claim name to path.
+    """
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir()
+        reader, writer = os.pipe()
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "netapp_jlab.demo.launcher.serve"),
+                *("--home", str(home), "--ready-fd", str(writer)),
+            ],
+            pass_fds=[writer],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
+            if not select.select([pipe], [], [], 60)[0]:
+                self.stop()
+                raise TimeoutError("The embedded cluster did not start")
+            told = json.loads(pipe.read())
+        self.kubeconfig: str = told["kubeconfig"]
+        self.namespace: str = told["namespace"]
+        self.mounts: dict[str, str] = told["mounts"]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        finally:
+            self.process.kill()

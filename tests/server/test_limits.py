@@ -106,13 +106,16 @@ class TestPatience:
     def settings(self):
         return {"operation_timeout": 20, "dry_run_timeout": 20}
 
-    async def test_a_dry_run_stops_when_the_browser_goes(self, app, core, http_server, token):
+    async def test_a_dry_run_stops_when_the_browser_goes(
+        self, app, core, http_server, token, caplog
+    ):
         core.faults["restores.plan.endless"] = lambda: time.sleep(0.01)
         writer = await connect(http_server, token, b'{"dry_run": true}')
         await eventually(lambda: "restores.plan" in core.calls)
         writer.close()
         await writer.wait_closed()
         await stopped(core)
+        assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
     async def test_a_change_is_made_also_when_the_browser_goes(self, app, core, http_server, token):
         seen = threading.Event()

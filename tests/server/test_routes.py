@@ -125,10 +125,10 @@ async def test_the_document_is_served(ask):
 @pytest.mark.parametrize(
     "path", ["", "nothing", "volumes/", "volumes/a/b/c", "volumes//snapshots", "openapi-json"]
 )
-@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
-async def test_unknown_paths(ask, path, method):
-    reply = await ask(method, path, {} if method == "POST" else None)
-    assert (reply.status, reply.error().reason) == (404, "NotFound")
+async def test_unknown_paths(ask, path):
+    for method in ("GET", "POST", "DELETE", "OPTIONS"):
+        reply = await ask(method, path, {} if method == "POST" else None)
+        assert (reply.status, reply.error().reason) == (404, "NotFound")
 
 
 @pytest.mark.parametrize(

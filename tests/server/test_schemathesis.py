@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -17,10 +11,10 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import GenerationMode, checks
 
-import netapp_jlab
 from netapp_jlab.server.openapi import document
 
-ROOT = Path(netapp_jlab.__file__).parent.parent
+from .process import TOKEN, Cluster, Server
+
 CASES = 5_000
 OPERATIONS = 20
 PROMISES = [
@@ -41,32 +35,31 @@ tries: Counter[str] = Counter()
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[str]:
-    """A Jupyter server; gives the address of the interface."""
-    home = tmp_path_factory.mktemp("home")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.server.serve", str(port)],
-        cwd=ROOT,
-        env=os.environ | {"HOME": str(home), "PYTHONPATH": str(ROOT)},
-    )
-    url = f"http://127.0.0.1:{port}/netapp-jlab"
-    for _ in range(200):
+    """The whole product on the embedded cluster; gives the address of the interface."""
+    home = tmp_path_factory.mktemp("server")
+    cluster = Cluster(home / "cluster")
+    try:
+        server = Server(
+            home / "jupyter",
+            "netapp_jlab.server",
+            f"--NetAppJLab.kubeconfig={cluster.kubeconfig}",
+            *(f"--NetAppJLab.mounts={claim}={path}" for claim, path in cluster.mounts.items()),
+            "--NetAppJLab.workspace_claim=claim-ada",
+            "--ServerApp.log_level=ERROR",
+        )
         try:
-            requests.get(f"{url}/status", timeout=5)
-            break
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    yield url
-    process.terminate()
-    process.wait(10)
+            yield server.url
+            assert "Traceback" not in server.log.read_text()
+        finally:
+            server.stop()
+    finally:
+        cluster.stop()
 
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[requests.Session]:
     with requests.Session() as session:
-        session.headers["Authorization"] = "token t"
+        session.headers.update(TOKEN)
         yield session
 
 
