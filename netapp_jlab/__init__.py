@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netapp_jlab.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from netapp_jlab.services.client import Client
     from netapp_jlab.services.shortcuts import clone, restore, snapshot
 
-__version__ = "0.1.0"
 __all__ = ["Client", "clone", "restore", "snapshot"]
 
 

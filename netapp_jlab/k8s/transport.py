@@ -20,11 +20,11 @@ from urllib.parse import urlencode
 import urllib3
 from kubernetes.client import rest
 
-from netapp_jlab import __version__
 from netapp_jlab.errors import Cancelled, NetAppJLabError
 from netapp_jlab.k8s import failures
 from netapp_jlab.k8s.configuration import Endpoint
 from netapp_jlab.k8s.interrupts import Exchange, Interrupt, Watchdog
+from netapp_jlab.version import __version__
 
 CONNECT_TIMEOUT = 10.0
 """Seconds for DNS, TCP and TLS; a NetworkPolicy that drops packets is noticed after this."""

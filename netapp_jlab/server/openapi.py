@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-import netapp_jlab
 from netapp_jlab.models import API_VERSION, ErrorBody, Model
 from netapp_jlab.server import docstrings, errors
 from netapp_jlab.server.routes import PARAMETERS, READS, ROUTES, Answer, Endpoint, Route
+from netapp_jlab.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "netapp_jlab",
-            "version": netapp_jlab.__version__,
+            "version": __version__,
             "summary": f"Version {API_VERSION} of the interface.",
             "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},

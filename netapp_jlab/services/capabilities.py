@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import netapp_jlab
 from netapp_jlab.errors import NetAppJLabError, Upstream
 from netapp_jlab.k8s import naming
 from netapp_jlab.k8s.access import RIGHTS, Access
@@ -12,6 +11,7 @@ from netapp_jlab.models import API_VERSION, Problem, Right, Status, StorageClass
 from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.classes import Classes, is_default
 from netapp_jlab.services.mounts import Mounts
+from netapp_jlab.version import __version__
 
 
 class Capabilities:
@@ -56,7 +56,7 @@ class Capabilities:
         workspace = mounts.workspace or self._settings.workspace_claim
         mount = mounts.get(workspace)
         return Status(
-            version=netapp_jlab.__version__,
+            version=__version__,
             api_version=API_VERSION,
             namespace=self._cluster.namespace if version else self._settings.namespace,
             server=self._cluster.server if version else "",
