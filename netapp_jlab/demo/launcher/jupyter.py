@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netapp_jlab.demo.launcher.home import write_private
 from netapp_jlab.demo.launcher.process import Process
+from netapp_jlab.demo.project.access import ACCOUNT
 
 if TYPE_CHECKING:
     from netapp_jlab.demo.launcher.home import Home
@@ -46,6 +47,7 @@ def extension_settings(kubeconfig: str, namespace: str, mounts: dict[str, str]) 
             "namespace": namespace,
             "workspace_claim": next(iter(mounts)),
             "mounts": mounts,
+            "user": ACCOUNT,
         },
     }
 

@@ -120,7 +120,7 @@ def _announce(options: Options, url: str, token: str, cluster: Cluster) -> None:
 JupyterLab is ready:  {url}
 
 Your workspace is a volume of a small cluster on this machine, with a project to break:
-  · open the Volumes sidebar and press Snapshot,
+  · open the Snapshots sidebar (the camera on the left) and press Snapshot,
   · delete the folder “data”, or spoil a notebook,
   · press Restore, and Undo.
 

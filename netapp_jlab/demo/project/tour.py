@@ -14,8 +14,9 @@ this machine alone. The volumes are real directories, and so are their snapshots
 
 ## 1. Look around
 
-Open the **Volumes** sidebar. *This workspace* is this folder, `claim-ada`. Its timeline goes back
-six days: each snapshot says who cut it, why, and from which notebook.
+Open the **Snapshots** sidebar (the camera on the left). *This workspace* is this folder,
+`claim-ada`. Its timeline goes back six days: each snapshot says who cut it, why, and from which
+notebook.
 
 Open `notebooks/1-explore-rides.ipynb` and `notebooks/2-forecast.ipynb`. They need nothing but
 Python, so run them if you like.
@@ -39,11 +40,11 @@ they are, and so does the kernel that you have running.
 
 Was that too much? **Undo** puts back what the restore replaced: it cut a safety snapshot first.
 
-## 5. Find an older version
+## 5. Get back a single file
 
 The distances of electric bikes were wrong at first: 7196 km for a ride is a lot. The snapshot
 *Distances corrected* has the mended file, the one before it the old one. Right-click
-`data/rides.csv` and look at its *Previous versions*.
+`data/rides.csv` in the file browser, choose *Restore from Snapshot…*, and only that file goes back.
 
 ## 6. Clone
 
