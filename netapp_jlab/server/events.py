@@ -1,9 +1,9 @@
 """Carry changes from the core's threads to the Jupyter event bus.
 
-An event goes out at once; only the second one for the same object within :data:`SPACING` waits,
-and the latest change stands for all that came meanwhile. Where more than :data:`BURST` objects of
-one kind change together (a relist after a lost watch), a single event with an empty name goes out
-when it has become quiet: fetch the whole list again.
+A change of phase goes out at once: somebody waits for "ready". Another change of an object of which
+something was told within :data:`SPACING` waits, and the latest stands for all that came meanwhile.
+Where more than :data:`BURST` objects of one kind change together (a relist after a lost watch), a
+single event with an empty name goes out when it has become quiet: fetch the whole list again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SCHEMA_ID = "https://schema.netapp-jlab.io/events/volumes/v1"
 SCHEMA_FILE = Path(__file__).parent / "event_schemas" / "volumes" / "v1.yaml"
 
 SPACING = 0.05
-"""Seconds between two events for one object."""
+"""Seconds between two events for one object whose phase stays the same."""
 
 PROGRESS_SPACING = 0.5
 """The same for an operation that only progresses: same state, other numbers."""
@@ -66,7 +66,7 @@ class Feed:
         self._called = False
         self._closed = False
         # From here on used on the loop only.
-        self._sent: dict[Key, tuple[float, str]] = {}
+        self._sent: dict[Key, tuple[float, str | None]] = {}
         self._floods: dict[str, _Flood] = {}
         self._timer: object | None = None
 
@@ -111,9 +111,10 @@ class Feed:
         self._come_back(min(times, default=None))
 
     def _due(self, key: Key, change: Change) -> float:
-        sent, phase = self._sent.get(key, (0.0, ""))
-        progress = change.kind == "operation" and change.phase == phase
-        return sent + (PROGRESS_SPACING if progress else SPACING)
+        sent, phase = self._sent.get(key, (0.0, None))
+        if change.phase != phase:
+            return 0.0
+        return sent + (PROGRESS_SPACING if change.kind == "operation" else SPACING)
 
     def _without_floods(self, ready: dict[Key, Change], now: float) -> dict[Key, Change]:
         """Return what may go out one by one, and emit the summaries of floods that are over."""

@@ -93,18 +93,27 @@ def test_a_change_goes_out_at_once(loop, feed, sent):
 
 
 def test_changes_of_one_object_are_gathered(loop, feed, sent):
-    for phase in ("pending", "bound", "lost"):
+    for volume in ("first", "second", "third"):
+        feed.publish(change(volume=volume))
+        loop.run(MOMENT)
+    assert [each.volume for each in sent] == ["first"]
+    loop.run(SPACING)
+    assert [each.volume for each in sent] == ["first", "third"]
+
+
+def test_a_change_of_phase_does_not_wait(loop, feed, sent):
+    for phase in ("pending", "pending", "ready", "ready"):
         feed.publish(change(phase=phase))
         loop.run(MOMENT)
-    assert [each.phase for each in sent] == ["pending"]
+    assert [each.phase for each in sent] == ["pending", "ready"]
     loop.run(SPACING)
-    assert [each.phase for each in sent] == ["pending", "lost"]
+    assert [each.phase for each in sent] == ["pending", "ready", "ready"]
 
 
 def test_other_objects_do_not_wait(loop, feed, sent):
     feed.publish(change("a"))
     loop.run(MOMENT)
-    feed.publish(change("a", phase="bound"))
+    feed.publish(change("a"))
     feed.publish(change("b"))
     loop.run(MOMENT)
     assert [each.name for each in sent] == ["a", "b"]
@@ -121,20 +130,20 @@ def test_what_was_added_stays_new_while_it_waits(loop, feed, sent):
     loop.run(SPACING)
     assert [(each.action, each.uid, each.phase) for each in sent] == [
         ("added", "uid-data", "bound"),
-        ("added", "another", ""),
         ("deleted", "uid-data", ""),
+        ("added", "another", ""),
     ]
 
 
 def test_what_waits_is_replaced_by_what_is_newer(loop, feed, sent):
-    feed.publish(change(phase="a"))
+    feed.publish(change(volume="a"))
     loop.run(MOMENT)
-    feed.publish(change(phase="b"))
+    feed.publish(change(volume="b"))
     loop.run(MOMENT)
-    feed.publish(change(phase="c"))
+    feed.publish(change(volume="c"))
     feed.publish(change("other"))
     loop.run(SPACING * 2)
-    assert [each.phase for each in sent if each.name == "data"] == ["a", "c"]
+    assert [each.volume for each in sent if each.name == "data"] == ["a", "c"]
 
 
 def test_progress_makes_at_most_two_events_a_second(loop, feed, sent):
@@ -209,7 +218,7 @@ def test_an_event_bus_that_fails_does_not_hurt(loop, caplog):
 def test_nothing_after_the_end(loop, feed, sent):
     feed.publish(change("a"))
     loop.run(0)
-    feed.publish(change("a", phase="bound"))
+    feed.publish(change("a"))
     loop.run(MOMENT)
     feed.publish(change("b"))
     feed.close()
