@@ -53,7 +53,8 @@ export class OpenDocuments {
   get root(): string {
     return serverRoot(
       PageConfig.getOption('serverRoot'),
-      this._context.model.status?.workspace.path ?? ''
+      this._context.model.status?.workspace.path ?? '',
+      this._context.model.volumes
     );
   }
 

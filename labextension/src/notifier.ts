@@ -1,4 +1,3 @@
-import { Notification } from '@jupyterlab/apputils';
 import { PromiseDelegate } from '@lumino/coreutils';
 import { ApiError, Reason } from './api/errors';
 import type { Operation, Snapshot } from './api/types';
@@ -7,6 +6,7 @@ import type { IContext } from './context';
 import { isRunning } from './model/lists';
 import { fractionOf, summaryOf, titleOf } from './model/outcome';
 import { sectionKey, snapshotKey, volumeKey } from './model/rows';
+import { Toast } from './toast';
 
 /** How long a message of success stays on the screen; milliseconds. */
 const CLOSE_AFTER = 8_000;
@@ -27,38 +27,37 @@ export class Notifier {
   /** Tell of a snapshot from the request until it is cut; resolves with the answer. */
   async snapshot(volume: string, request: Promise<Snapshot>): Promise<void> {
     const { trans } = this._context.format;
-    const id = Notification.emit(
-      trans.__('Taking a snapshot of %1…', volume),
-      'in-progress',
-      { autoClose: false }
-    );
+    const toast = new Toast();
+    toast.show({
+      message: trans.__('Taking a snapshot of %1…', volume),
+      type: 'in-progress',
+      autoClose: false
+    });
     try {
       const snapshot = await request;
       const settled = this._expect(snapshot);
       this._context.model.putSnapshot(snapshot);
-      void this._announce(id, settled);
+      void settled.then(end => this._announce(toast, end));
     } catch (error) {
-      this._fail(id, trans.__('No snapshot of %1.', volume), error);
+      this._fail(toast, trans.__('No snapshot of %1.', volume), error);
     }
   }
 
   deleted(volume: string): void {
-    Notification.info(
-      this._context.format.trans.__('The volume %1 is being deleted.', volume),
-      { autoClose: CLOSE_AFTER }
-    );
+    new Toast().show({
+      message: this._context.format.trans.__(
+        'The volume %1 is being deleted.',
+        volume
+      ),
+      type: 'info',
+      autoClose: CLOSE_AFTER
+    });
   }
 
   /** Tell of an operation until it has ended. */
   follow(operation: Operation): void {
-    const id = Notification.emit(operation.step, 'in-progress', {
-      autoClose: false
-    });
-    this._followed.set(operation.id, id);
-    const undone = this._told.get(operation.undo_of);
-    if (undone) {
-      Notification.dismiss(undone); // it still offers to undo
-    }
+    this._toasts.get(operation.undo_of)?.dismiss(); // it still offers to undo
+    this._toasts.set(operation.id, new Toast());
     this._onOperation(this._context.model, operation);
   }
 
@@ -77,19 +76,13 @@ export class Notifier {
     this._expected.delete(snapshot.name);
   }
 
-  private async _announce(
-    id: string,
-    settled: Promise<Snapshot>
-  ): Promise<void> {
-    const { format } = this._context;
-    const { trans } = format;
-    const snapshot = await settled;
-    const { phase, volume } = snapshot;
+  private _announce(toast: Toast, snapshot: Snapshot): void {
+    const { trans } = this._context.format;
+    const { message, phase, volume } = snapshot;
     if (phase === 'ready') {
-      Notification.update({
-        id,
-        type: 'success',
+      toast.show({
         message: trans.__('Snapshot of %1 taken.', volume),
+        type: 'success',
         autoClose: CLOSE_AFTER,
         actions: [
           {
@@ -100,42 +93,32 @@ export class Notifier {
         ]
       });
     } else if (phase === 'failed') {
-      Notification.update({
-        id,
+      toast.show({
+        message: trans.__('The snapshot of %1 failed: %2', volume, message),
         type: 'error',
-        message: trans.__(
-          'The snapshot of %1 failed: %2',
-          volume,
-          snapshot.message
-        ),
         autoClose: false
       });
     } else {
-      Notification.dismiss(id);
+      toast.dismiss();
     }
   }
 
   private _onOperation(_: unknown, operation: Operation): void {
-    const id = this._followed.get(operation.id);
-    if (id === undefined) {
-      return;
-    }
-    if (isRunning(operation)) {
-      this._progress(id, operation);
-    } else {
-      this._followed.delete(operation.id);
-      this._told.set(operation.id, id);
-      this._end(id, operation);
+    const toast = this._toasts.get(operation.id);
+    if (toast && isRunning(operation)) {
+      this._progress(toast, operation);
+    } else if (toast && !this._ended.has(operation.id)) {
+      this._ended.add(operation.id);
+      this._end(toast, operation);
     }
   }
 
-  private _progress(id: string, operation: Operation): void {
+  private _progress(toast: Toast, operation: Operation): void {
     const { app, format } = this._context;
     const { trans } = format;
-    Notification.update({
-      id,
-      type: 'in-progress',
+    toast.show({
       message: trans.__('%1: %2', titleOf(operation, format), operation.step),
+      type: 'in-progress',
       progress: fractionOf(operation) ?? undefined,
       autoClose: false,
       actions: operation.can_cancel.allowed
@@ -154,62 +137,56 @@ export class Notifier {
     });
   }
 
-  private _end(id: string, operation: Operation): void {
+  private _end(toast: Toast, operation: Operation): void {
     const { app, format } = this._context;
     const { trans } = format;
-    const actions = operation.can_undo.allowed
-      ? [
-          {
-            label: trans.__('Undo'),
-            callback: () => {
-              void app.commands.execute(CommandIDs.undo, {
-                operation: operation.id
-              });
-            }
-          }
-        ]
-      : [];
-    if (operation.kind === 'clone' && operation.state === 'done') {
+    const { can_undo, id, kind, outcome, state, volume } = operation;
+    const left = (outcome?.conflict_count ?? 0) + (outcome?.failure_count ?? 0);
+    const actions = [];
+    if (can_undo.allowed) {
       actions.push({
-        label: trans.__('Show'),
-        callback: () => this._showVolume(operation.volume)
+        label: trans.__('Undo'),
+        callback: () => {
+          void app.commands.execute(CommandIDs.undo, { operation: id });
+        }
       });
     }
-    const left =
-      (operation.outcome?.conflict_count ?? 0) +
-      (operation.outcome?.failure_count ?? 0);
-    Notification.update({
-      id,
-      type:
-        operation.state === 'failed'
-          ? 'error'
-          : operation.state === 'cancelled'
-            ? 'info'
-            : left > 0
-              ? 'warning'
-              : 'success',
+    if (kind === 'clone' && state === 'done') {
+      actions.push({
+        label: trans.__('Show'),
+        callback: () => this._showVolume(volume)
+      });
+    }
+    toast.show({
       message: trans.__(
         '%1: %2',
         titleOf(operation, format),
         summaryOf(operation, format)
       ),
-      autoClose: operation.state === 'done' && left === 0 ? CLOSE_AFTER : false,
+      type:
+        state === 'failed'
+          ? 'error'
+          : state === 'cancelled'
+            ? 'info'
+            : left > 0
+              ? 'warning'
+              : 'success',
+      autoClose: state === 'done' && left === 0 ? CLOSE_AFTER : false,
       actions
     });
   }
 
-  private _fail(id: string, what: string, error: unknown): void {
+  private _fail(toast: Toast, what: string, error: unknown): void {
     const { message, hint, reason } = ApiError.from(error);
     if (reason === Reason.cancelled) {
-      Notification.dismiss(id);
-      return;
+      toast.dismiss();
+    } else {
+      toast.show({
+        message: [what, message, hint].filter(Boolean).join(' '),
+        type: 'error',
+        autoClose: false
+      });
     }
-    Notification.update({
-      id,
-      type: 'error',
-      message: [what, message, hint].filter(Boolean).join(' '),
-      autoClose: false
-    });
   }
 
   private _showSnapshot({ uid, volume_uid }: Snapshot): void {
@@ -240,7 +217,7 @@ export class Notifier {
   }
 
   private readonly _context: IContext;
-  private readonly _followed = new Map<string, string>();
-  private readonly _told = new Map<string, string>();
+  private readonly _toasts = new Map<string, Toast>();
+  private readonly _ended = new Set<string>();
   private readonly _expected = new Map<string, PromiseDelegate<Snapshot>>();
 }

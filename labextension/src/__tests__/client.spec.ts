@@ -47,7 +47,10 @@ describe('ApiClient', () => {
   it("throws the server's own reason, message and hint", async () => {
     const body = { reason: 'Forbidden', message: 'No.', hint: 'Ask.' };
     server.on('GET volumes', () => [403, body]);
-    expect(await failure(api.volumes())).toMatchObject({ ...body, status: 403 });
+    expect(await failure(api.volumes())).toMatchObject({
+      ...body,
+      status: 403
+    });
   });
 
   it('tells a missing server extension from a missing object', async () => {

@@ -126,6 +126,8 @@ export function status(change: Partial<Status> = {}): Status {
   };
 }
 
+const JSON_TYPE = 'application/json';
+
 type Answer = [status: number, body: unknown];
 
 /**
@@ -163,6 +165,9 @@ export class FakeServer {
       path,
       body: await request.text()
     });
+    if (request.body && request.headers.get('Content-Type') !== JSON_TYPE) {
+      return new Response('', { status: 415 });
+    }
     if (this.isDown) {
       throw new TypeError('Failed to fetch');
     }

@@ -15,10 +15,7 @@ function Body(props: {
 }): React.ReactElement {
   const [text, setText] = React.useState('');
   const id = useRequestId({ text });
-  useSubmit(
-    props.form,
-    text ? signal => props.submit(text, id, signal) : null
-  );
+  useSubmit(props.form, text ? signal => props.submit(text, id, signal) : null);
   return (
     <input
       data-nj-focus

@@ -10,7 +10,7 @@ describe('Hints', () => {
     hints.add({ kind: 'operation', name: 'o' });
     const taken = hints.take();
     expect(taken.volumes).toEqual(['v']);
-    expect([...taken.snapshots]).toEqual([['v', ['s']]]);
+    expect([...taken.snapshots!]).toEqual([['v', ['s']]]);
     expect(taken.operations).toEqual(['o']);
     expect(taken.everything).toBe(false);
   });
@@ -30,14 +30,19 @@ describe('Hints', () => {
       hints.add({ kind: 'volume', name: `v${index}` });
     }
     const taken = hints.take();
-    expect(taken.snapshots.get('v')).toBeNull();
-    expect(taken.manyVolumes).toBe(true);
-    expect(taken.volumes).toEqual([]);
+    expect(taken.snapshots).toBeNull();
+    expect(taken.volumes).toBeNull();
   });
 
-  it('knows of no volume where a snapshot has none', () => {
+  it('takes a hint without a name for many', () => {
     const hints = new Hints();
-    hints.add({ kind: 'snapshot', name: 's', volume: '' });
-    expect(hints.take().volumes).toEqual([]);
+    hints.add({ kind: 'snapshot', name: '', volume: '' });
+    hints.add({ kind: 'operation', name: '' });
+    expect(hints.take()).toEqual({
+      everything: false,
+      volumes: null,
+      operations: null,
+      snapshots: null
+    });
   });
 });

@@ -44,7 +44,11 @@ describe('summaryOf', () => {
   });
 
   it('says why it failed and what to do', () => {
-    const failed = operation({ state: 'failed', message: 'Full.', hint: 'Grow.' });
+    const failed = operation({
+      state: 'failed',
+      message: 'Full.',
+      hint: 'Grow.'
+    });
     expect(summaryOf(failed, format)).toBe('Full. Grow.');
     expect(summaryOf(operation({ state: 'cancelled' }), format)).toBe(
       'Cancelled.'

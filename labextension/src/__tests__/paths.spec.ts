@@ -29,14 +29,24 @@ describe('placeOf', () => {
 });
 
 describe('serverRoot', () => {
-  it('takes an absolute root as it is', () => {
-    expect(serverRoot('/srv/work', '/home/jovyan')).toBe('/srv/work');
+  const root = (option: string, workspace: string) =>
+    serverRoot(option, workspace, [home, data, away]);
+
+  it('takes a root in a volume or around one as it is', () => {
+    expect(root('/home/jovyan/work', '/home/jovyan')).toBe('/home/jovyan/work');
+    expect(root('/home', '/home/jovyan')).toBe('/home');
+    expect(root('/', '/home/jovyan')).toBe('/');
   });
 
   it('takes the home for where the workspace is mounted', () => {
-    expect(serverRoot('~', '/home/jovyan')).toBe('/home/jovyan');
-    expect(serverRoot('~/work', '/home/jovyan/')).toBe('/home/jovyan/work');
-    expect(serverRoot('~/work', '')).toBe('');
+    expect(root('~', '/home/jovyan')).toBe('/home/jovyan');
+    expect(root('~/work', '/home/jovyan/')).toBe('/home/jovyan/work');
+    expect(root('~/work', '')).toBe('');
+  });
+
+  it('takes any other root for a link to the workspace', () => {
+    expect(root('/srv/link', '/home/jovyan')).toBe('/home/jovyan');
+    expect(root('/srv/link', '')).toBe('');
   });
 });
 

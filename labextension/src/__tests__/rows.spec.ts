@@ -1,10 +1,5 @@
 import type { IRowsOptions, Row } from '../model/rows';
-import {
-  buildRows,
-  sectionKey,
-  snapshotKey,
-  volumeKey
-} from '../model/rows';
+import { buildRows, sectionKey, snapshotKey, volumeKey } from '../model/rows';
 import type { IHistory } from '../tokens';
 import { ORPHANS } from '../tokens';
 import { snapshot, volume } from './fixtures';

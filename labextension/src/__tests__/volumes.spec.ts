@@ -41,7 +41,12 @@ describe('VolumesModel', () => {
     ]);
     server.on('GET snapshots', () => [
       200,
-      { items: [...snapshots, snapshot({ name: 'old', stale: true, volume_uid: 'gone' })] }
+      {
+        items: [
+          ...snapshots,
+          snapshot({ name: 'old', stale: true, volume_uid: 'gone' })
+        ]
+      }
     ]);
     model = new VolumesModel({
       serverSettings: server.settings,

@@ -207,6 +207,7 @@ export class ApiClient {
     const init: RequestInit = { method, signal };
     if (body) {
       init.body = JSON.stringify(body);
+      init.headers = { 'Content-Type': 'application/json' };
     }
     try {
       const response = await ServerConnection.makeRequest(

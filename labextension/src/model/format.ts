@@ -24,7 +24,7 @@ export class Format {
     this._number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
     this._percent = new Intl.NumberFormat(locale, { style: 'percent' });
     this._age = new Intl.RelativeTimeFormat(locale, { style: 'narrow' });
-    this._long = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+    this._long = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
     this._moment = new Intl.DateTimeFormat(locale, {
       dateStyle: 'full',
       timeStyle: 'medium'

@@ -9,16 +9,21 @@ const MANY = 20;
 export interface IHinted {
   /** Nothing that is known can be trusted. */
   everything: boolean;
-  volumes: string[];
-  manyVolumes: boolean;
-  operations: string[];
 
-  /** Names of snapshots by the name of their volume; null: too many to fetch one by one. */
-  snapshots: ReadonlyMap<string, readonly string[] | null>;
+  /** Names; null: fetch the list. */
+  volumes: readonly string[] | null;
+
+  /** Ids; null: fetch the list. */
+  operations: readonly string[] | null;
+
+  /** Names by the name of their volume; null: fetch whatever was fetched. */
+  snapshots: ReadonlyMap<string, readonly string[]> | null;
 }
 
 /**
  * Collects what the server says has changed, each thing once.
+ *
+ * A hint without a name stands for many of its kind.
  */
 export class Hints {
   add({ kind, name = '', volume = '' }: Partial<IChange>): void {
@@ -26,12 +31,10 @@ export class Hints {
       case 'volume':
         this._volumes.add(name);
         break;
-      case 'snapshot': {
+      case 'snapshot':
         this._volumes.add(volume);
-        const names = this._snapshots.get(volume) ?? new Set();
-        this._snapshots.set(volume, names.add(name));
+        this._snapshots.set(name, volume);
         break;
-      }
       case 'operation':
         this._operations.add(name);
         break;
@@ -42,19 +45,11 @@ export class Hints {
 
   /** What was collected since the last call. */
   take(): IHinted {
-    this._volumes.delete('');
-    const manyVolumes = this._volumes.size > MANY;
     const hinted: IHinted = {
       everything: this._everything,
-      volumes: manyVolumes ? [] : [...this._volumes],
-      manyVolumes,
-      operations: [...this._operations],
-      snapshots: new Map(
-        [...this._snapshots].map(([volume, names]) => [
-          volume,
-          names.size > MANY ? null : [...names]
-        ])
-      )
+      volumes: few(this._volumes),
+      operations: few(this._operations),
+      snapshots: few(new Set(this._snapshots.keys())) ? this._byVolume() : null
     };
     this._everything = false;
     this._volumes.clear();
@@ -63,8 +58,23 @@ export class Hints {
     return hinted;
   }
 
+  private _byVolume(): Map<string, string[]> {
+    const groups = new Map<string, string[]>();
+    for (const [name, volume] of this._snapshots) {
+      groups.set(volume, [...(groups.get(volume) ?? []), name]);
+    }
+    return groups;
+  }
+
   private _everything = false;
   private readonly _volumes = new Set<string>();
   private readonly _operations = new Set<string>();
-  private readonly _snapshots = new Map<string, Set<string>>();
+
+  /** Name of the snapshot to that of its volume. */
+  private readonly _snapshots = new Map<string, string>();
+}
+
+/** The names; null if they are too many, or if one stands for many. */
+function few(names: ReadonlySet<string>): string[] | null {
+  return names.has('') || names.size > MANY ? null : [...names];
 }

@@ -74,19 +74,17 @@ export class Histories {
 
   /** Fetch again what the hints name. */
   async follow({ snapshots }: IHinted): Promise<void> {
-    const work: Promise<void>[] = [];
-    for (const [volume, names] of snapshots) {
-      const entry = [...this._entries.values()].find(
+    if (snapshots === null) {
+      await Promise.all([this.reload(), this.settle()]);
+      return;
+    }
+    const known = [...snapshots].flatMap(([volume, names]) => {
+      const isOpen = [...this._entries.values()].some(
         ({ name }) => name === volume
       );
-      if (names === null) {
-        work.push(entry ? this._run(entry) : this.settle());
-      } else {
-        const known = names.filter(name => entry || this._isKnown(name));
-        work.push(...known.map(name => this._fetchOne(name)));
-      }
-    }
-    await Promise.all(work);
+      return names.filter(name => isOpen || this._isKnown(name));
+    });
+    await Promise.all(known.map(name => this._fetchOne(name)));
   }
 
   /** Look at the pending ones, whose event may have been missed. */

@@ -16,18 +16,28 @@ export interface IPlace {
 /**
  * Absolute path of the server's root folder.
  *
- * The server writes its user's home as `~`, whose path no page knows. A workspace that is mounted
- * at the home, as hubs do it, answers that; elsewhere the root is unknown.
+ * The server writes its user's home as `~`, and a root that is a symbolic link as it was given;
+ * no page can resolve either. A workspace is mounted at the home, as hubs do it, and a root that
+ * has nothing to do with any volume is a link to the workspace.
  *
  * @param option - The page's `serverRoot`.
- * @param workspacePath - Where the workspace is mounted.
+ * @param workspacePath - Where the workspace is mounted; empty if there is none.
+ * @param volumes - All volumes.
  * @returns Empty if it can not be told.
  */
-export function serverRoot(option: string, workspacePath: string): string {
-  if (!option.startsWith('~')) {
-    return option;
+export function serverRoot(
+  option: string,
+  workspacePath: string,
+  volumes: readonly Volume[]
+): string {
+  if (option.startsWith('~')) {
+    return workspacePath ? joined(workspacePath, option.slice(1)) : '';
   }
-  return workspacePath ? joined(workspacePath, option.slice(1)) : '';
+  const isRelated = volumes.some(
+    ({ mount_path }) =>
+      mount_path && (isUnder(option, mount_path) || isUnder(mount_path, option))
+  );
+  return isRelated ? option : workspacePath;
 }
 
 /** The volume that holds a file, and the file's path on it; null if none does. */

@@ -287,9 +287,12 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
       return;
     }
     await Promise.allSettled([
-      ...hints.volumes.map(name => this._followVolume(name)),
-      hints.manyVolumes ? this._volumesFetch.run() : Promise.resolve(),
-      ...hints.operations.map(id => this._followOperation(id)),
+      ...(hints.volumes?.map(name => this._followVolume(name)) ?? [
+        this._volumesFetch.run()
+      ]),
+      ...(hints.operations?.map(id => this._followOperation(id)) ?? [
+        this._operationsFetch.run()
+      ]),
       this._histories.follow(hints)
     ]);
   }

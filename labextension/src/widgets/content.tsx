@@ -14,6 +14,7 @@ export class PanelContent extends ReactWidget {
   constructor(context: IContext) {
     super();
     this.addClass('nj-Panel-content');
+    this.node.tabIndex = -1;
     this._context = context;
     this._clock = new Poll({
       name: 'netapp-jlab:clock',
@@ -37,6 +38,12 @@ export class PanelContent extends ReactWidget {
 
   protected override onAfterShow(): void {
     this.update();
+  }
+
+  /** Focus the note of the next snapshot; the panel itself as long as there is none. */
+  protected override onActivateRequest(): void {
+    const note = this.node.querySelector<HTMLElement>('.nj-TakeSnapshot input');
+    (note ?? this.node).focus();
   }
 
   private readonly _context: IContext;

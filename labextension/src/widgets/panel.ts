@@ -34,8 +34,7 @@ export class SnapshotsPanel extends SidePanel {
   protected override onBeforeShow(msg: Message): void {
     super.onBeforeShow(msg);
     this._context.model.isVisible = true;
-    if (!this._isLoaded) {
-      this._isLoaded = true;
+    if (!this._filled) {
       this._fill();
     }
   }
@@ -43,6 +42,12 @@ export class SnapshotsPanel extends SidePanel {
   protected override onAfterHide(msg: Message): void {
     super.onAfterHide(msg);
     this._context.model.isVisible = false;
+  }
+
+  /** The keyboard goes to where a snapshot is taken. */
+  protected override onActivateRequest(msg: Message): void {
+    super.onActivateRequest(msg);
+    void this._filled?.then(content => content.activate());
   }
 
   private _fill(): void {
@@ -59,13 +64,17 @@ export class SnapshotsPanel extends SidePanel {
       );
     }
     void model.start();
-    void import('./content').then(({ PanelContent }) => {
-      if (!this.isDisposed) {
-        this.addWidget(new PanelContent(this._context));
+    this._filled = import('./content').then(({ PanelContent }) => {
+      const content = new PanelContent(this._context);
+      if (this.isDisposed) {
+        content.dispose();
+      } else {
+        this.addWidget(content);
       }
+      return content;
     });
   }
 
   private readonly _context: IContext;
-  private _isLoaded = false;
+  private _filled: Promise<Widget> | null = null;
 }
