@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import os
-from argparse import Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from netapp_jlab.config import Settings
 from netapp_jlab.errors import Invalid
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 # The files in which a Jupyter server looks for `c.NetAppJLab`, the weakest first.
 _FILES = ("jupyter_config", "jupyter_server_config", "jupyter_netapp_jlab_config")

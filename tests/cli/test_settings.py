@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from netapp_jlab.cli.parser import parse
 from netapp_jlab.cli.settings import settings
 from netapp_jlab.config import Settings
 from netapp_jlab.errors import Invalid
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -51,9 +51,9 @@ def test_list_as_json(ok, volume):
 
 def test_show_says_what_can_be_done_and_why_not(ok, volume):
     out = ok("volumes", "show", volume).out
-    assert "note        for the tests" in out
+    assert "note       for the tests" in out
     assert "✓ snapshot" in out
-    assert "✗ restore   It is not mounted here." in out
+    assert "✗ restore  It is not mounted here." in out
     assert ok("volumes", "show", volume, "--json").model(Volume).name == volume
 
 

@@ -40,8 +40,12 @@ def _clone(session: Session) -> int:
 
 def _start(session: Session) -> Operation:
     args = session.args
-    order = CloneOrder(
-        name=args.name, size=args.size, access_modes=tuple(args.access_mode), note=args.note
+    order = common.order(
+        CloneOrder,
+        name=args.name,
+        size=args.size,
+        access_modes=args.access_mode,
+        note=args.note,
     )
     clones, snapshots = session.client.clones, session.client.snapshots
     if not args.from_volume and args.source in {one.name for one in snapshots.list().items}:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from netapp_jlab.cli import text
+from netapp_jlab.errors import Invalid
+from netapp_jlab.models import Order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +18,23 @@ if TYPE_CHECKING:
     from netapp_jlab.cli.console import Console
     from netapp_jlab.cli.session import Session
 
+Ordered = TypeVar("Ordered", bound=Order)
+
 _NAMES_SHOWN = 5
+
+
+def order(kind: type[Ordered], **fields: object) -> Ordered:
+    """Make an order, checked as the REST interface checks one.
+
+    Raises
+    ------
+    Invalid
+        A field is longer than it may be, or the like.
+    """
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"{error}.") from error
 
 
 def yes(parser: argparse.ArgumentParser) -> None:

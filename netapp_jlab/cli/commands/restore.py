@@ -51,7 +51,9 @@ def register(add: Commands) -> None:
 
 def _restore(session: Session) -> int:
     args, console = session.args, session.console
-    order = RestoreOrder(paths=tuple(args.path), remove_extra=args.remove_extra, verify=args.verify)
+    order = common.order(
+        RestoreOrder, paths=args.path, remove_extra=args.remove_extra, verify=args.verify
+    )
     # For a program that has agreed beforehand the plan would be a second walk over the volume.
     if args.dry_run or not (args.json and args.yes):
         plan = _plan(session, order)
@@ -103,13 +105,13 @@ def _sentences(plan: RestorePlan) -> list[tuple[int, str]]:
     copied = f"copy       {text.size(plan.copy_bytes)}; {text.size(plan.free_bytes)} are free"
     removed = f"({text.size(plan.remove_bytes)})"
     return [
-        (plan.create, f"bring back {_items(plan.create)} missing here"),
-        (plan.replace, f"replace    {_items(plan.replace)} changed since"),
+        (plan.create, f"bring back {_items(plan.create, 'missing ')}"),
+        (plan.replace, f"replace    {_items(plan.replace, 'changed ')}"),
         (plan.metadata, f"adjust     owner, mode or time of {_items(plan.metadata)}"),
-        (plan.remove, f"remove     {_items(plan.remove)} made since {removed}"),
+        (plan.remove, f"remove     {_items(plan.remove, 'extra ')} {removed}"),
         (plan.copy_bytes, copied),
     ]
 
 
-def _items(number: int) -> str:
-    return text.count(number, "file or folder", "files and folders")
+def _items(number: int, which: str = "") -> str:
+    return text.count(number, f"{which}file or folder", f"{which}files and folders")

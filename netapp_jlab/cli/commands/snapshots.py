@@ -67,11 +67,12 @@ def register(add: Commands) -> None:
 
 def _create(session: Session) -> int:
     args, console, client = session.args, session.console, session.client
-    order = SnapshotOrder(
+    order = common.order(
+        SnapshotOrder,
         name=args.name,
         note=args.note,
         snapshot_class=args.snapshot_class,
-        origin=Origin(kind="cli"),
+        origin={"kind": "cli"},
     )
     snapshot = client.snapshots.create(args.volume, order)
     if args.wait:
@@ -139,7 +140,7 @@ def _facts(snapshot: Snapshot) -> dict[str, str]:
 
 
 def _change(session: Session) -> int:
-    change = SnapshotChange(note=session.args.note)
+    change = common.order(SnapshotChange, note=session.args.note)
     snapshot = session.client.snapshots.change(session.args.name, change)
     if session.args.json:
         session.console.json(snapshot)

@@ -18,7 +18,6 @@ from netapp_jlab.models import (
     Volume,
     VolumeChange,
     VolumeOrder,
-    VolumeSource,
 )
 
 if TYPE_CHECKING:
@@ -126,11 +125,12 @@ def _facts(volume: Volume) -> dict[str, str]:
 def _create(session: Session) -> int:
     args = session.args
     volume = session.client.volumes.create(
-        VolumeOrder(
+        common.order(
+            VolumeOrder,
             name=args.name,
             size=args.size,
             storage_class=args.storage_class,
-            access_modes=tuple(args.access_mode),
+            access_modes=args.access_mode,
             source=_source(args),
             note=args.note,
         )
@@ -152,17 +152,17 @@ def _create(session: Session) -> int:
     return Exit.OK
 
 
-def _source(args: argparse.Namespace) -> VolumeSource:
+def _source(args: argparse.Namespace) -> dict[str, str]:
     if args.from_snapshot:
-        return VolumeSource(kind="snapshot", name=args.from_snapshot)
+        return {"kind": "snapshot", "name": args.from_snapshot}
     if args.from_volume:
-        return VolumeSource(kind="volume", name=args.from_volume)
-    return VolumeSource()
+        return {"kind": "volume", "name": args.from_volume}
+    return {"kind": "empty"}
 
 
 def _resize(session: Session) -> int:
     name = session.args.name
-    volume = session.client.volumes.resize(name, VolumeChange(size=session.args.size))
+    volume = session.client.volumes.resize(name, common.order(VolumeChange, size=session.args.size))
     if session.args.json:
         session.console.json(volume)
     else:
