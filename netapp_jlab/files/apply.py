@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from netapp_jlab.files.tools import Tools
 
 
+LINK = "a hard link not made (there is a copy instead)"
+
+
 class Applier:
     """Acts on steps, one after the other; what the system refuses about one is reported."""
 
@@ -145,12 +148,13 @@ class Applier:
                 return False
             temporary = tools.maker.link(name, fd, found, step.frame.open_target().fd)
         except OSError as error:
-            if error.errno in calls.NOT_LINKED:
-                return False
-            raise
+            if error.errno not in calls.NOT_LINKED:
+                raise
+            temporary = None
         finally:
             os.close(fd)
         if temporary is None:
+            tools.report.warn(LINK)
             return False
         if self._place(step, temporary):
             tools.report.advance(wanted.st_size)

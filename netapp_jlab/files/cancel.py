@@ -7,7 +7,7 @@ from collections.abc import Callable
 from netapp_jlab.files.errors import Cancelled
 
 Cancel = Callable[[], object]
-"""Called often, at least after every 8 MiB that are copied; a true result, or raising, stops."""
+"""Called often, at least after every 4 MiB that are copied; a true result, or raising, stops."""
 
 
 def checker(cancel: Cancel) -> Callable[[], None]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 SMALL = 256 * 1024
 """Up to here a read and a write are quicker than asking the kernel for anything clever."""
 
-CHUNK = 8 * 1024 * 1024
-"""Between two chunks a copy can be cancelled; a hundredth of a second on a slow network disk."""
+CHUNK = 4 * 1024 * 1024
+"""Between two chunks a copy can be cancelled: less than a tenth of a second even at 50 MB/s."""
 
 _PIECE = 1024 * 1024
 _BLOCK = 64 * 1024

@@ -72,9 +72,12 @@ class Folders:
         frame = step.frame
         if frame.target is None or frame.target.fd < 0:
             return  # it was never there, or has moved away
-        if is_going(frame) and self._remove(frame):
-            frame.close()
-            return
+        if frame.s is None and frame.selection.whole:
+            if is_going(frame) and self._remove(frame):
+                frame.close()
+                return
+            if frame.parent is not None:
+                frame.parent.stays = True
         mode, times = self._mode_without_settling(frame), None
         if self._tools.walk.settles(frame) and frame.s is not None and self._may_settle(frame):
             mode, times = S_IMODE(frame.s.st_mode), frame.s
@@ -127,7 +130,6 @@ class Folders:
             return False
         step = Step(parent, frame.name, "remove", target=found)
         if frame.stays:
-            parent.stays = True
             return False
         reason = self._tools.guard.keeps_from_going(self._tools.walk, parent, frame.name, found)
         reason = reason or self._rmdir(parent, frame.name, found)

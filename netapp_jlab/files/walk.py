@@ -95,7 +95,7 @@ class Walk:
         self._selection = selection
         self._stacks: list[_Stack] = []
         self._excluded = source.excluded | target.excluded
-        self._mounted = _by_parent(source.boundaries | target.boundaries)
+        self._mounted = _by_parent(source.boundaries | target.boundaries, self._excluded)
         self._snapshots = {
             (tree.device, tree.inode) for side, tree in self.trees.items() if side != "target"
         }
@@ -261,9 +261,10 @@ def _is_temporary(name: str) -> bool:
     return name.startswith(TEMPORARY)
 
 
-def _by_parent(boundaries: frozenset[bytes]) -> dict[bytes, set[str]]:
+def _by_parent(boundaries: frozenset[bytes], excluded: frozenset[str]) -> dict[bytes, set[str]]:
     found: dict[bytes, set[str]] = defaultdict(set)
     for path in boundaries:
         parent, _, name = path.rpartition(b"/")
-        found[parent].add(os.fsdecode(name))
+        if os.fsdecode(path.split(b"/")[0]) not in excluded:  # NFS mounts each snapshot
+            found[parent].add(os.fsdecode(name))
     return dict(found)

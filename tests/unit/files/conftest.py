@@ -6,12 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from netapp_jlab.files import calls
+
 from .worlds import World
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Don't write back what the whole machine has to write; child processes still do."""
+    monkeypatch.setattr(calls, "syncfs", lambda _: None)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import struct
 import pytest
 
 from netapp_jlab.files import NotWritable, Outcome, Progress, calls, summarize
+from netapp_jlab.files.apply import LINK
 
 from .test_compare import SOURCE, TARGET
 from .trees import T0, Entry, Model, fifo, file, folder, inode, restored, same_inodes, symlink
@@ -235,8 +236,9 @@ def test_when_no_more_links_can_be_made(world: World, monkeypatch: pytest.Monkey
         raise OSError(31, "Too many links")
 
     monkeypatch.setattr(calls, "link", refuse)
-    world.restore()
+    done = world.restore()
     assert world.in_target() == world.in_source()
+    assert dict(done.warnings) == {LINK: 2}
 
 
 # --- Special files and attributes ---------------------------------------------------------------
