@@ -52,7 +52,9 @@ class Connection:
         settings = self.api.configuration
         self.server = settings.host
         self.authority = settings.ssl_ca_cert
-        self.token = str(settings.api_key.get("authorization", "")).removeprefix("Bearer ")
+        # the key in which the client keeps it differs between its versions
+        tokens = [str(key).removeprefix("Bearer ") for key in settings.api_key.values()]
+        self.token = tokens[0] if tokens else ""
 
     def path_of(self, volume: str) -> Path | None:
         """Return where the files of a PersistentVolume can be reached from here."""

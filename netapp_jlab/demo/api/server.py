@@ -25,12 +25,13 @@ from .store import KEEP
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .http.base import Services
     from .store import Store
 
 #: Far above what a request may have, so that the handlers can say what is wrong.
 _MAX_BODY = 64 * 1024 * 1024
 
-#: A watch learns within this time that the server stops.
+#: So long a server that stops waits for what is being answered.
 _GRACE = 2.0
 
 
@@ -104,10 +105,17 @@ async def serve(
     await ending.wait()
     server.stop()
     store.end_watches()
+    services: Services = app.settings["services"]
     with contextlib.suppress(asyncio.TimeoutError):
-        # whoever still holds a connection then loses it with the process
+        # whoever still waits for an answer then loses the connection with the process
+        await asyncio.wait_for(_all_answered(services), _GRACE)
         await asyncio.wait_for(server.close_all_connections(), _GRACE)
-    app.settings["services"].executor.shutdown(wait=False)
+    services.executor.shutdown(wait=False)
+
+
+async def _all_answered(services: Services) -> None:
+    while services.busy:
+        await asyncio.sleep(0.01)
 
 
 def _on_signals() -> asyncio.Event:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -48,6 +48,8 @@ class Services:
         The threads that the store is called in, so that the event loop never waits for a disk.
     bookmark_every : float
         Seconds between bookmarks of a watch.
+    busy : set[ApiHandler]
+        The requests that are not answered in full yet.
     """
 
     store: Store
@@ -57,6 +59,7 @@ class Services:
     reviews: Reviews
     executor: Executor
     bookmark_every: float
+    busy: set[ApiHandler] = field(default_factory=set)
 
 
 class ApiHandler(RequestHandler):
@@ -80,6 +83,7 @@ class ApiHandler(RequestHandler):
 
     async def prepare(self) -> None:
         """Find out who asks and for what, misbehave if told to, and check rights."""
+        self.services.busy.add(self)
         arguments = self.request.query_arguments
         self.query = {name: values[0].decode() for name, values in arguments.items() if values}
         path = self.request.path
@@ -106,6 +110,11 @@ class ApiHandler(RequestHandler):
     def on_connection_close(self) -> None:
         """Note that the client has gone."""
         self.gone.set()
+        self.services.busy.discard(self)
+
+    def on_finish(self) -> None:
+        """Note that all has been said."""
+        self.services.busy.discard(self)
 
     async def sleep(self, seconds: float) -> bool:
         """Wait, but not longer than the client does; say whether it is still there."""
@@ -140,6 +149,7 @@ class ApiHandler(RequestHandler):
 
     def drop(self) -> None:
         """Close the connection without (further) answer."""
+        self.services.busy.discard(self)
         self.detach().close()
 
     def _answer_html(self, code: int) -> None:
