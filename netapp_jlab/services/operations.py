@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from netapp_jlab.errors import Conflict, NotReady, Refused, Timeout
 from netapp_jlab.models import Operation, OperationList, OperationState, Permission
@@ -12,6 +13,8 @@ from netapp_jlab.services.permissions import YES, no
 from netapp_jlab.services.records import now
 from netapp_jlab.services.runner import Runner
 
+CLONES_SHOWN = timedelta(hours=1)
+"""How long a clone that has ended is listed: its record stays on the volume for good."""
 TOLD_EVERY = 0.5
 """Seconds between two reports of progress to who waits for an operation."""
 
@@ -44,10 +47,10 @@ class Operations:
         self._undoable = undoable
 
     def list(self) -> OperationList:
-        """Return all operations, the newest first."""
-        entries = sorted(
-            self._journal.entries(), key=lambda entry: entry.record.started_at, reverse=True
-        )
+        """Return operations, the newest first; clones that ended long ago are left out."""
+        since = now() - CLONES_SHOWN
+        entries = [entry for entry in self._journal.entries() if not _is_history(entry, since)]
+        entries.sort(key=lambda entry: entry.record.started_at, reverse=True)
         return OperationList(
             items=tuple(self.view(self._runner.entry(entry.id) or entry) for entry in entries)
         )
@@ -188,6 +191,11 @@ def unfinished(journal: Journal, uid: str) -> Entry | None:
         if record.active and (entry.uid == uid or any(ref.uid == uid for ref in used)):
             return entry
     return None
+
+
+def _is_history(entry: Entry, since: datetime) -> bool:
+    ended = entry.record.finished_at
+    return entry.record.kind == "clone" and ended is not None and ended < since
 
 
 def _goes_on(operation: str, timeout: float) -> NotReady:

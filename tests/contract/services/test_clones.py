@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from netapp_jlab import errors
 from netapp_jlab.models import CloneOrder, SnapshotOrder
-from netapp_jlab.services import classes
+from netapp_jlab.services import classes, operations
 
 GI = 1024**3
 PATIENCE = 30.0
@@ -119,3 +121,12 @@ def test_a_clone_of_a_deleted_volumes_snapshot(client, volume, cut, cluster):
     client.volumes.delete("project1", confirm="project1")
     done(client, client.clones.from_snapshot(taken.name, CloneOrder(name="rescued")))
     assert (cluster.volume_path("rescued") / "a.txt").read_text() == "kept"
+
+
+def test_the_list_forgets_clones_that_ended_long_ago(client, volume, cut, monkeypatch):
+    begun = client.clones.from_snapshot(cut().name, CloneOrder(name="copy"))
+    done(client, begun)
+    assert [one.id for one in client.operations.list().items] == [begun.id]
+    monkeypatch.setattr(operations, "CLONES_SHOWN", timedelta(0))
+    assert client.operations.list().items == ()
+    assert client.operations.get(begun.id).state == "done"
