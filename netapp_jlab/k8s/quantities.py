@@ -23,6 +23,7 @@ _QUANTITY = re.compile(
 )
 _TYPED = re.compile(r"(?P<number>[+-]?[0-9]*[.,]?[0-9]+)\s*(?P<unit>[^\W\d_]*)", re.ASCII)
 _LONGEST = 1000
+_SHORT = 20
 _NO_UNIT_BELOW = 1024**2
 _EXAMPLE = "Give a number and a unit, e.g. “10Gi”."
 _UNITS = f"Units are {', '.join(BINARY)} (powers of 1024) and k, M, G, T, P, E (powers of 1000)."
@@ -41,6 +42,11 @@ def parse_quantity(text: str) -> int:
     Invalid
         It is not a quantity.
     """
+    # What lists of thousands hold, read without the grammar: whole binary units, or bytes.
+    factor = _BINARY.get(text[-2:])
+    number = text if factor is None else text[:-2]
+    if number.isascii() and number.isdecimal() and len(number) < _SHORT:
+        return min(int(number) * (factor or 1), MAX)
     match = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         raise Invalid(f"“{text[:40]}” is not a Kubernetes quantity.", hint=_EXAMPLE)

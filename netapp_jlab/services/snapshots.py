@@ -34,7 +34,7 @@ from netapp_jlab.services.operations import unfinished
 from netapp_jlab.services.permissions import YES, Permissions, no
 from netapp_jlab.services.records import now
 from netapp_jlab.services.sources import labels, notes
-from netapp_jlab.services.views import SnapshotViews, age_key, volume_phase
+from netapp_jlab.services.views import SnapshotViews, volume_phase
 
 
 class Snapshots:
@@ -81,11 +81,12 @@ class Snapshots:
         NotFound
             There is no such volume.
         """
-        mine = self._catalog.known_claim(volume).metadata.uid if volume else ""
-        models = self._views.all()
-        chosen = [one for one in models if one.volume_uid == mine] if volume else models
-        chosen.sort(key=age_key, reverse=True)
-        return SnapshotList(items=tuple(chosen), stale_since=self._catalog.stale_since)
+        if volume:
+            mine = self._catalog.known_claim(volume).metadata.uid
+            items = tuple(self._views.by_volume().get(mine, ()))
+        else:
+            items = self._views.newest_first()
+        return SnapshotList(items=items, stale_since=self._catalog.stale_since)
 
     def get(self, name: str) -> Snapshot:
         """Return one snapshot.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.mounts import Mounts
 
 SNAPSHOT_DIRECTORY = ".snapshot"
+_decode_origin = msgspec.json.Decoder(Origin).decode
 _PURPOSES: Mapping[str, Purpose] = {"safety": "safety", "intermediate": "intermediate"}
 _PHASES: Mapping[str, VolumePhase] = {"Bound": "bound", "Lost": "lost"}
 
@@ -67,10 +68,14 @@ class Browsable:
             self._names[claim] = self._listed(claim)
         return self._names[claim]
 
+    def all(self) -> Mapping[str, frozenset[str]]:
+        """Return the entries for every claim that is mounted here."""
+        return {claim: self.names(claim) for claim in self._mounts.by_claim}
+
     def __call__(self, snapshot: VolumeSnapshot) -> bool:
         """Whether the files of `snapshot` can be read here."""
         names = self.names(snapshot.spec.source.persistent_volume_claim_name)
-        return directory_name(snapshot) in names
+        return bool(names) and directory_name(snapshot) in names
 
     def _listed(self, claim: str) -> frozenset[str]:
         mount = self._mounts.get(claim)
@@ -87,39 +92,41 @@ def directory_name(snapshot: VolumeSnapshot) -> str:
     return f"snapshot-{snapshot.metadata.uid}"
 
 
-class _Version(NamedTuple):
-    """What a model was made from; as long as it is the same, so is the model."""
+_Version = tuple[str, str, bool, bool]
+"""What a model was made from: its resourceVersion, its volume's uid, whether that volume is gone,
+whether it can be read here. As long as these are the same, so is the model."""
 
-    resource_version: str
-    volume_uid: str
-    stale: bool
-    browsable: bool
+
+class _Timeline(NamedTuple):
+    """All snapshots at one moment, and what they were made from; nobody changes its parts."""
+
+    claims: Mapping[str, Claim]
+    snapshots: Mapping[str, VolumeSnapshot]
+    browsable: Mapping[str, frozenset[str]]
+    newest_first: tuple[Snapshot, ...]
+    by_volume: Mapping[str, Sequence[Snapshot]]
 
 
 class SnapshotViews:
     """Makes :class:`Snapshot` models and keeps them: a timeline has thousands that never change.
 
-    An entry is valid for one version of the object and one answer to whose it is and whether it
-    can be read here.
+    As long as nothing has changed at all, the whole timeline is the one of before. Else each entry
+    is valid for one version of the object and one answer to whose it is and whether it can be read
+    here.
     """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._kept: dict[str, tuple[_Version, Snapshot]] = {}
+        self._timeline: _Timeline | None = None
 
-    def all(self) -> list[Snapshot]:
-        """Return models of all snapshots of the namespace."""
-        claims = self._catalog.claims()
-        present = {claim.metadata.uid for claim in claims.values()}
-        browsable = Browsable(self._catalog.mounts())
-        kept = {}
-        models = []
-        for snapshot in self._catalog.snapshots().values():
-            entry = self._entry(snapshot, claims, present, browsable)
-            kept[snapshot.metadata.uid] = entry
-            models.append(entry[1])
-        self._kept = kept
-        return models
+    def newest_first(self) -> tuple[Snapshot, ...]:
+        """Return models of all snapshots of the namespace; the same tuple until one changes."""
+        return self._now().newest_first
+
+    def by_volume(self) -> Mapping[str, Sequence[Snapshot]]:
+        """Return the snapshots by their volume's uid, newest first; also of volumes now gone."""
+        return self._now().by_volume
 
     def one(self, snapshot: VolumeSnapshot) -> Snapshot:
         """Return the model of one snapshot."""
@@ -127,13 +134,29 @@ class SnapshotViews:
         present = {claim.metadata.uid for claim in claims.values()}
         return self._entry(snapshot, claims, present, Browsable(self._catalog.mounts()))[1]
 
-    def by_volume(self) -> dict[str, list[Snapshot]]:
-        """Return the snapshots of the volumes there are, by the volume's uid."""
+    def _now(self) -> _Timeline:
+        claims, snapshots = self._catalog.claims(), self._catalog.snapshots()
+        browsable = Browsable(self._catalog.mounts())
+        known = self._timeline
+        if (
+            known is not None
+            and known.claims is claims  # informers hand out another one after each change
+            and known.snapshots is snapshots
+            and known.browsable == browsable.all()
+        ):
+            return known
+        present = {claim.metadata.uid for claim in claims.values()}
+        kept = {
+            snapshot.metadata.uid: self._entry(snapshot, claims, present, browsable)
+            for snapshot in snapshots.values()
+        }
+        models = sorted((model for _, model in kept.values()), key=age_key, reverse=True)
         groups: dict[str, list[Snapshot]] = {}
-        for snapshot in self.all():
-            if not snapshot.stale:
-                groups.setdefault(snapshot.volume_uid, []).append(snapshot)
-        return groups
+        for model in models:
+            groups.setdefault(model.volume_uid, []).append(model)
+        self._kept = kept
+        self._timeline = _Timeline(claims, snapshots, browsable.all(), tuple(models), groups)
+        return self._timeline
 
     def _entry(
         self,
@@ -144,8 +167,11 @@ class SnapshotViews:
     ) -> tuple[_Version, Snapshot]:
         uid = owner_uid(snapshot, claims)
         stale = uid not in present
-        version = _Version(
-            snapshot.metadata.resource_version, uid, stale, not stale and browsable(snapshot)
+        version = (
+            snapshot.metadata.resource_version,
+            uid,
+            stale,
+            not stale and browsable(snapshot),
         )
         kept = self._kept.get(snapshot.metadata.uid)
         if kept is not None and kept[0] == version:
@@ -154,13 +180,14 @@ class SnapshotViews:
 
     def _model(self, snapshot: VolumeSnapshot, version: _Version) -> Snapshot:
         meta, status = snapshot.metadata, snapshot.status
+        _, volume_uid, stale, browsable = version
         return Snapshot(
             name=meta.name,
             uid=meta.uid,
             namespace=meta.namespace,
             volume=snapshot.spec.source.persistent_volume_claim_name,
-            volume_uid=version.volume_uid,
-            stale=version.stale,
+            volume_uid=volume_uid,
+            stale=stale,
             phase=snapshot_phase(snapshot),
             created_at=meta.creation_timestamp,
             cut_at=status.creation_time,
@@ -171,7 +198,7 @@ class SnapshotViews:
             origin=_origin(meta.annotations.get(naming.ORIGIN, "")),
             purpose=_PURPOSES.get(meta.labels.get(naming.PURPOSE, ""), "user"),
             expires_at=_time(meta.annotations.get(naming.EXPIRES_AT, "")),
-            browsable=version.browsable,
+            browsable=browsable,
             message=status.error.message if status.error and not status.ready_to_use else "",
         )
 
@@ -190,7 +217,7 @@ def _origin(text: str) -> Origin | None:
     if not text:
         return None
     try:
-        return msgspec.json.decode(text, type=Origin)
+        return _decode_origin(text)
     except (msgspec.DecodeError, ValueError):
         return None
 

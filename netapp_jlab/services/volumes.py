@@ -79,9 +79,9 @@ class Volumes:
 
     def list(self) -> VolumeList:
         """Return all volumes: the workspace first, then shared ones, then the others by name."""
+        rights = self._permissions.rights()  # asked first: the informers may still be reading
         browsable = Browsable(self._catalog.mounts())
         cut = self._views.by_volume()
-        rights = self._permissions.rights()
         volumes = [
             self._volume(claim, cut, rights, browsable) for claim in self._catalog.claims().values()
         ]
