@@ -20,7 +20,7 @@ API_VERSION = 1
 
 Name = Annotated[str, Meta(min_length=1, max_length=253)]
 Note = Annotated[str, Meta(max_length=1000)]
-RequestId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,61}[A-Za-z0-9]$")]
+RequestId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,61}[A-Za-z0-9]$(?!\n)")]
 """Made by the caller for one click; the same id again returns what the first one made."""
 
 AccessMode = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
@@ -462,6 +462,27 @@ class OperationList(Model, frozen=True, kw_only=True):
     """Operations, the newest first; finished ones as long as they can be undone."""
 
     items: tuple[Operation, ...]
+
+
+class Change(Model, frozen=True, kw_only=True):
+    """A hint that something is no longer what it was: look again.
+
+    Attributes
+    ----------
+    kind : str
+        ``connection``: the API server went away (phase ``lost``) or is back (``live``).
+    volume : str
+        The volume it concerns; empty for a connection.
+    phase : str
+        The object's phase, or an operation's state.
+    """
+
+    kind: Literal["volume", "snapshot", "operation", "connection"]
+    action: Literal["added", "modified", "deleted"]
+    name: str = ""
+    uid: str = ""
+    volume: str = ""
+    phase: str = ""
 
 
 # --- Status ---------------------------------------------------------------------------------------

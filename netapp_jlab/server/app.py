@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
     from traitlets.config import Config
 
-    from netapp_jlab.services.client import Change, Client
+    from netapp_jlab.models import Change
+    from netapp_jlab.services.client import Client
 
 # Not compiled here: most servers start with none of these settings.
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tornado.ioloop import IOLoop
 
-    from netapp_jlab.services.client import Change
+    from netapp_jlab.models import Change
 
 
 SCHEMA_ID = "https://schema.netapp-jlab.io/events/volumes/v1"

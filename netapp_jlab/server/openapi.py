@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from netapp_jlab.models import API_VERSION, ErrorBody, Model
+from netapp_jlab.models import API_VERSION, Change, ErrorBody, Model
 from netapp_jlab.server import docstrings, errors
 from netapp_jlab.server.routes import PARAMETERS, READS, ROUTES, Answer, Endpoint, Route
 from netapp_jlab.version import __version__
@@ -181,7 +181,7 @@ def _schemas() -> dict[str, Any]:
     models: set[type] = {
         answer.model for each in endpoints for answer in each.answers if answer.model
     }
-    models |= {endpoint.body for endpoint in endpoints if endpoint.body} | {ErrorBody}
+    models |= {endpoint.body for endpoint in endpoints if endpoint.body} | {Change, ErrorBody}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schemas = msgspec.json.schema_components(ordered, ref_template=REF)
     for struct in _structs(ordered):

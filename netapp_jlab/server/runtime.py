@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netapp_jlab.config import Settings
-    from netapp_jlab.services.client import Change, Client
+    from netapp_jlab.models import Change
+    from netapp_jlab.services.client import Client
 
 T = TypeVar("T")
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from netapp_jlab.config import Settings
-from netapp_jlab.errors import Forbidden, NetAppJLabError, NotFound
-from netapp_jlab.k8s import kinds
+from netapp_jlab.errors import Forbidden, Invalid, NetAppJLabError, NotFound
+from netapp_jlab.k8s import kinds, naming
 from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.informer import Informer
 from netapp_jlab.k8s.kinds import Kind
@@ -111,6 +111,14 @@ class Catalog:
         ]
         return min(since, default=None)
 
+    def live_claims(self) -> Mapping[str, Claim]:
+        """List the claims now, whatever the informer has."""
+        return self._live_claims.get()
+
+    def live_snapshots(self) -> Mapping[str, VolumeSnapshot]:
+        """List the snapshots now, whatever the informer has."""
+        return self._live_snapshots.get()
+
     # --- Claims and snapshots --------------------------------------------------------------------
 
     def claims(self) -> Mapping[str, Claim]:
@@ -130,8 +138,9 @@ class Catalog:
             There is none of this name in the namespace.
         """
         try:
+            naming.validate_name(name, "volume")  # a path like “..” must not reach the API server
             return self.cluster.get(kinds.CLAIMS, name)
-        except NotFound:
+        except (NotFound, Invalid):
             raise NotFound(
                 f"There is no volume “{name}” in the namespace “{self.cluster.namespace}”.",
                 hint="`netapp-jlab volumes` lists those there are.",
@@ -146,8 +155,9 @@ class Catalog:
             There is none of this name in the namespace.
         """
         try:
+            naming.validate_name(name, "snapshot")
             return self.cluster.get(kinds.SNAPSHOTS, name)
-        except NotFound:
+        except (NotFound, Invalid):
             raise NotFound(
                 f"There is no snapshot “{name}” in the namespace “{self.cluster.namespace}”.",
                 hint="`netapp-jlab snapshots` lists those there are.",

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from typing_extensions import Self
@@ -17,8 +17,9 @@ from netapp_jlab.k8s import kinds
 from netapp_jlab.k8s.access import Access
 from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.informer import Informer
+from netapp_jlab.k8s.store import Action
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
-from netapp_jlab.models import Model
+from netapp_jlab.models import Change
 from netapp_jlab.services.capabilities import Capabilities
 from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.classes import Classes
@@ -40,28 +41,6 @@ SWEEP_EVERY = 15.0
 """Seconds between two looks, in what the informers hold, for work that others left behind."""
 CLEAN_EVERY = 240
 """Sweeps between two clean-ups of what has expired: an hour."""
-Action = Literal["added", "modified", "deleted"]
-
-
-class Change(Model, frozen=True, kw_only=True):
-    """A hint that something is no longer what it was: look again.
-
-    Attributes
-    ----------
-    kind : str
-        ``connection``: the API server went away (phase ``lost``) or is back (``live``).
-    volume : str
-        The volume it concerns; empty for a connection.
-    phase : str
-        The object's phase, or an operation's state.
-    """
-
-    kind: Literal["volume", "snapshot", "operation", "connection"]
-    action: Action
-    name: str = ""
-    uid: str = ""
-    volume: str = ""
-    phase: str = ""
 
 
 class Client:

@@ -137,7 +137,7 @@ class Clones:
         return self._operations.view(entry)
 
     def _make(self, order: VolumeOrder) -> tuple[Entry, Claim | None]:
-        if order.source.kind == "volume":
+        if order.source.kind == "volume" and order.source.name:
             claim = self._catalog.claim(order.source.name)
             if volume_phase(claim) != "bound":
                 raise NotReady(
@@ -149,7 +149,7 @@ class Clones:
                 return self._by_snapshot(order, claim, driver), None
         manifest, grow_to = self._sources.manifest(order)
         record = self._record(order, grow_to)
-        manifest["metadata"]["annotations"][naming.OPERATION] = record.encode()
+        _write_record(manifest, record)
         made = created(self._cluster, manifest)
         return _entry(made), made
 
@@ -243,7 +243,7 @@ class Clones:
             grow=Grow(grow_to),
             manifest={},
         )
-        manifest["metadata"]["annotations"][naming.OPERATION] = record.encode()
+        _write_record(manifest, record)
         try:
             claim = created(self._cluster, manifest)
         except AlreadyExists:
@@ -339,6 +339,10 @@ def _entry(claim: Claim) -> Entry:
     entry = entry_of(kinds.CLAIMS, claim)
     assert entry is not None, "the API server dropped an annotation"
     return entry
+
+
+def _write_record(manifest: dict[str, Any], record: Record) -> None:
+    manifest["metadata"].setdefault("annotations", {})[naming.OPERATION] = record.encode()
 
 
 def created(cluster: Cluster, manifest: dict[str, Any]) -> Claim:

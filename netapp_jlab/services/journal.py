@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -53,12 +53,7 @@ class Journal:
 
     def entries(self) -> Iterator[Entry]:
         """Yield every operation there is a record of."""
-        for snapshot in self._catalog.snapshots().values():
-            if (entry := entry_of(kinds.SNAPSHOTS, snapshot)) is not None:
-                yield entry
-        for claim in self._catalog.claims().values():
-            if (entry := entry_of(kinds.CLAIMS, claim)) is not None:
-                yield entry
+        yield from _entries(self._catalog.snapshots(), self._catalog.claims())
 
     def get(self, operation: str) -> Entry:
         """Return one operation, read live.
@@ -71,6 +66,10 @@ class Journal:
         for entry in self.entries():
             if entry.id == operation:
                 return self.read(entry)
+        # One that was begun just now may not have come by the watch yet.
+        for entry in _entries(self._catalog.live_snapshots(), self._catalog.live_claims()):
+            if entry.id == operation:
+                return entry
         raise NotFound(
             f"There is no operation “{operation}”.",
             hint="It is forgotten when its snapshot or volume is deleted.",
@@ -123,7 +122,7 @@ class Journal:
     def follow(
         self,
         entry: Entry,
-        seen: Callable[[Entry], None],
+        seen: Callable[[Entry], object],
         *,
         timeout: float,
         cancel: Callable[[], None],
@@ -156,6 +155,17 @@ class Journal:
             {"metadata": {"annotations": {CANCEL: "true"}}},
             uid=entry.uid,
         )
+
+
+def _entries(
+    snapshots: Mapping[str, VolumeSnapshot], claims: Mapping[str, Claim]
+) -> Iterator[Entry]:
+    for snapshot in snapshots.values():
+        if (entry := entry_of(kinds.SNAPSHOTS, snapshot)) is not None:
+            yield entry
+    for claim in claims.values():
+        if (entry := entry_of(kinds.CLAIMS, claim)) is not None:
+            yield entry
 
 
 def entry_of(kind: Kind[Any], carrier: Carrier) -> Entry | None:

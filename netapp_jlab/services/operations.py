@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from netapp_jlab.errors import Conflict, NotReady, Refused, Timeout
@@ -124,30 +124,31 @@ class Operations:
             It has not ended within `timeout`.
         """
         until = time.monotonic() + timeout
+
+        def tell(entry: Entry) -> Operation:
+            seen = self.view(entry)
+            if progress is not None:
+                progress(seen)
+            return seen
+
         while self._runner.works_on(operation):
             cancel()
             self._runner.join(operation, TOLD_EVERY)
-            self._tell(operation, progress)
+            if (ours := self._runner.entry(operation)) is not None:
+                tell(ours)
             if time.monotonic() >= until:
                 raise _goes_on(operation, timeout)
         entry = self._journal.get(operation)
-        if entry.record.active:  # another process works on it: its record tells
+        while entry.record.active:  # another process works on it: its record tells
             try:
                 entry = self._journal.follow(
-                    entry,
-                    lambda seen: progress(self.view(seen)) if progress is not None else None,
-                    timeout=until - time.monotonic(),
-                    cancel=cancel,
+                    entry, tell, timeout=until - time.monotonic(), cancel=cancel
                 )
             except Timeout:
                 raise _goes_on(operation, timeout) from None
-        return self._tell(operation, progress)
-
-    def _tell(self, operation: str, progress: Callable[[Operation], None] | None) -> Operation:
-        seen = self.get(operation)
-        if progress is not None:
-            progress(seen)
-        return seen
+            if entry.record.active:  # the record has moved on to the clone
+                entry = self._journal.get(operation)
+        return tell(entry)
 
     def view(self, entry: Entry) -> Operation:
         """Return the model of an operation."""
@@ -183,9 +184,9 @@ class Operations:
         return YES if entry.record.active else no("It has ended already.")
 
 
-def unfinished(journal: Journal, uid: str) -> Entry | None:
-    """Return the operation that uses the volume or snapshot with `uid` now, or None."""
-    for entry in journal.entries():
+def unfinished(entries: Iterable[Entry], uid: str) -> Entry | None:
+    """Return the one that uses the volume or snapshot with `uid` and has not ended, or None."""
+    for entry in entries:
         record = entry.record
         used = (record.volume, record.snapshot, record.source_volume, record.baseline)
         if record.active and (entry.uid == uid or any(ref.uid == uid for ref in used)):

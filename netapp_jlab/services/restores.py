@@ -9,7 +9,7 @@ while a restore runs is never lost.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 
@@ -292,10 +292,16 @@ class Restores:
         Its name counts up, so of two that begin at the same time the API server lets one in.
         """
         volume = claim.metadata.name
-        busy = unfinished(self._journal, claim.metadata.uid)
+        busy = unfinished(self._journal.entries(), claim.metadata.uid)
+        # Live: one that was begun a moment ago may not have come by the watch yet.
+        present = self._cluster.list(
+            kinds.SNAPSHOTS, label_selector=f"{naming.PURPOSE}=safety"
+        ).items
+        begun = (entry_of(kinds.SNAPSHOTS, snapshot) for snapshot in present)
+        busy = busy or unfinished(filter(None, begun), claim.metadata.uid)
         if busy is not None:
             raise _busy(volume, busy.record.kind)
-        name = self._next_name(volume)
+        name = _next_name(volume, [snapshot.metadata.name for snapshot in present])
         expires = now() + timedelta(days=self._settings.undo_days)
         manifest = objects.snapshot(
             name,
@@ -317,19 +323,6 @@ class Restores:
         entry = entry_of(kinds.SNAPSHOTS, made)
         assert entry is not None, "the API server dropped an annotation"
         return entry
-
-    def _next_name(self, volume: str) -> str:
-        stem = volume[: naming.MAX_NAME - len("-undo-0000000")].rstrip("-.") + "-undo"
-        numbered = re.compile(re.escape(stem) + r"-(\d+)")
-        present = self._cluster.list(
-            kinds.SNAPSHOTS, label_selector=f"{naming.PURPOSE}=safety"
-        ).items
-        taken = [
-            int(match[1])
-            for snapshot in present
-            if (match := numbered.fullmatch(snapshot.metadata.name))
-        ]
-        return f"{stem}-{max(taken, default=0) + 1:04d}"
 
     def _made_by(self, request_id: str) -> Entry | None:
         return next(
@@ -354,6 +347,14 @@ class Restores:
             until = meta.annotations.get(naming.EXPIRES_AT, "")
             if meta.labels.get(naming.PURPOSE) == "safety" and until and _is_past(until):
                 self._cluster.delete(kinds.SNAPSHOTS, meta.name, uid=meta.uid)
+
+
+def _next_name(volume: str, present: Sequence[str]) -> str:
+    """Return the name of the next safety snapshot of `volume`; the number counts up."""
+    stem = volume[: naming.MAX_NAME - len("-undo-0000000")].rstrip("-.") + "-undo"
+    numbered = re.compile(re.escape(stem) + r"-(\d+)")
+    taken = [int(match[1]) for name in present if (match := numbered.fullmatch(name))]
+    return f"{stem}-{max(taken, default=0) + 1:04d}"
 
 
 def _busy(volume: str, kind: str) -> InUse:

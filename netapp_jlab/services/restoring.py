@@ -147,9 +147,18 @@ def to_paths(texts: tuple[str, ...]) -> list[bytes] | None:
             "A path is empty.", hint="Leave the paths out altogether to restore everything."
         )
     with translated(""):
-        paths = [files.from_text(text) for text in texts]
+        paths = [_to_path(text) for text in texts]
         files.check_paths(paths)
         return paths or None
+
+
+def _to_path(text: str) -> bytes:
+    try:
+        return files.from_text(text)
+    except ValueError as error:
+        raise Invalid(
+            f"“{text}” is not a path: {error}.", hint="Write a backslash in a name twice."
+        ) from error
 
 
 @contextmanager

@@ -74,6 +74,7 @@ class Runner:
         self._on_progress = on_progress
         self._stopping = threading.Event()
         self._lock = threading.Lock()
+        self._begun: dict[str, Entry] = {}
         self._leases: dict[str, Lease] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._forbidden: set[str] = set()
@@ -83,6 +84,7 @@ class Runner:
         with self._lock:
             if entry.id in self._threads or self._stopping.is_set():
                 return
+            self._begun[entry.id] = entry
             thread = threading.Thread(
                 target=self._run, args=(entry,), name=f"operation-{entry.id[:8]}", daemon=True
             )
@@ -114,7 +116,7 @@ class Runner:
         """Return an operation of this process, as far as it is; None if it is not one."""
         lease = self._leases.get(operation)
         if lease is None:
-            return None
+            return self._begun.get(operation)
         record = msgspec.structs.replace(lease.record, progress=lease.progress)
         return replace(lease.entry, record=record)
 
@@ -156,6 +158,7 @@ class Runner:
             with self._lock:
                 lease_held = self._leases.pop(entry.id, None)
                 self._threads.pop(entry.id, None)
+                self._begun.pop(entry.id, None)
             self._on_progress(lease_held.entry if lease_held is not None else entry)
 
     def _work(self, lease: Lease) -> None:

@@ -238,7 +238,7 @@ class Snapshots:
         right = self._permissions.rights().remove_snapshot
         if not right.allowed:
             return right
-        user = unfinished(self._journal, snapshot.metadata.uid)
+        user = unfinished(self._journal.entries(), snapshot.metadata.uid)
         if user is not None:
             return no(
                 f"A {user.record.kind} of “{user.record.volume.name}” needs it and has not ended.",

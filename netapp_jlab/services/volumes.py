@@ -265,7 +265,7 @@ class Volumes:
     def _deletable(self, claim: Claim) -> Permission:
         rights, browsable = self._permissions.rights(), Browsable(self._catalog.mounts())
         permission = self._permissions.actions(claim, rights, browsable).delete
-        user = unfinished(self._journal, claim.metadata.uid)
+        user = unfinished(self._journal.entries(), claim.metadata.uid)
         if permission.allowed and user is not None and user.uid != claim.metadata.uid:
             return no(
                 f"A {user.record.kind} of “{user.record.volume.name}” needs it and has not ended.",

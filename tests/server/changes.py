@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from netapp_jlab.services.client import Change
+from netapp_jlab.models import Change
 
 
 def change(name: str = "data", **fields: Any) -> Change:

@@ -13,8 +13,7 @@ import msgspec
 
 from netapp_jlab import errors, models
 from netapp_jlab.config import Settings
-from netapp_jlab.models import Operation, Permission, Snapshot, Volume
-from netapp_jlab.services.client import Change
+from netapp_jlab.models import Change, Operation, Permission, Snapshot, Volume
 
 YES = Permission(allowed=True)
 NO = Permission(allowed=False, reason="It is over.")

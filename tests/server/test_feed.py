@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from jupyter_events.schema import EventSchema
 
+from netapp_jlab.models import Change
 from netapp_jlab.server.events import (
     BURST,
     FLOOD,
@@ -18,7 +19,6 @@ from netapp_jlab.server.events import (
     SPACING,
     Feed,
 )
-from netapp_jlab.services.client import Change
 
 from .changes import change
 
