@@ -42,7 +42,23 @@ describe('Hints', () => {
       everything: false,
       volumes: null,
       operations: null,
-      snapshots: null
+      snapshots: null,
+      goneVolumes: [],
+      goneSnapshots: []
     });
+  });
+
+  it('has nothing to fetch of what is gone, unless it came back', () => {
+    const hints = new Hints();
+    hints.add({ kind: 'volume', name: 'v', action: 'modified' });
+    hints.add({ kind: 'volume', name: 'v', action: 'deleted' });
+    hints.add({ kind: 'snapshot', name: 's', volume: 'v', action: 'deleted' });
+    hints.add({ kind: 'volume', name: 'w', action: 'deleted' });
+    hints.add({ kind: 'volume', name: 'w', action: 'added' });
+    const taken = hints.take();
+    expect(taken.volumes).toEqual(['w']);
+    expect(taken.goneVolumes).toEqual(['v']);
+    expect([...taken.snapshots!]).toEqual([]);
+    expect(taken.goneSnapshots).toEqual(['s']);
   });
 });

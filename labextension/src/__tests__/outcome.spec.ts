@@ -36,10 +36,16 @@ describe('summaryOf', () => {
     expect(summaryOf(done, format)).toBe('3 files and folders brought back.');
     const partly = operation({
       state: 'done',
-      outcome: { ...outcome, created: 0, conflict_count: 2 }
+      outcome: {
+        ...outcome,
+        created: 0,
+        metadata: 3,
+        removed: 4,
+        conflict_count: 2
+      }
     });
     expect(summaryOf(partly, format)).toBe(
-      '1 file or folder brought back. 2 were left as they are.'
+      '1 file or folder brought back. 4 removed. 2 were left as they are.'
     );
   });
 

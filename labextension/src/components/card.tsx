@@ -72,6 +72,12 @@ function TakeSnapshot(props: { volume: Volume }): React.ReactElement {
   const [isBusy, run] = useBusy();
   const id = React.useId();
   const reason = explain(permissions.onVolume(volume, 'snapshot'));
+  const input = React.useRef<HTMLInputElement>(null);
+  React.useEffect(() => {
+    if (document.activeElement?.classList.contains('nj-Panel-content')) {
+      input.current?.focus(); // the panel was activated before this was there
+    }
+  }, []);
   return (
     <form
       className="nj-TakeSnapshot"
@@ -89,6 +95,7 @@ function TakeSnapshot(props: { volume: Volume }): React.ReactElement {
       }}
     >
       <input
+        ref={input}
         className="jp-mod-styled"
         type="text"
         value={note}

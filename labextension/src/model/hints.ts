@@ -18,22 +18,29 @@ export interface IHinted {
 
   /** Names by the name of their volume; null: fetch whatever was fetched. */
   snapshots: ReadonlyMap<string, readonly string[]> | null;
+
+  /** Names of what is gone, so that there is nothing to fetch. */
+  goneVolumes: readonly string[];
+  goneSnapshots: readonly string[];
 }
 
 /**
- * Collects what the server says has changed, each thing once.
+ * Collects what the server says has changed, each thing once and as it was at last.
  *
  * A hint without a name stands for many of its kind.
  */
 export class Hints {
-  add({ kind, name = '', volume = '' }: Partial<IChange>): void {
+  add({ kind, action, name = '', volume = '' }: Partial<IChange>): void {
+    const isGone = action === 'deleted' && name !== '';
     switch (kind) {
       case 'volume':
-        this._volumes.add(name);
+        this._volumes.set(name, isGone);
         break;
       case 'snapshot':
-        this._volumes.add(volume);
-        this._snapshots.set(name, volume);
+        this._snapshots.set(name, { volume, isGone });
+        if (!this._volumes.get(volume)) {
+          this._volumes.set(volume, false); // it counts them
+        }
         break;
       case 'operation':
         this._operations.add(name);
@@ -45,11 +52,15 @@ export class Hints {
 
   /** What was collected since the last call. */
   take(): IHinted {
+    const volumes = [...this._volumes];
+    const snapshots = [...this._snapshots];
     const hinted: IHinted = {
       everything: this._everything,
-      volumes: few(this._volumes),
-      operations: few(this._operations),
-      snapshots: few(new Set(this._snapshots.keys())) ? this._byVolume() : null
+      volumes: few(namesOf(volumes.filter(([, isGone]) => !isGone))),
+      goneVolumes: namesOf(volumes.filter(([, isGone]) => isGone)),
+      snapshots: byVolume(snapshots.filter(([, { isGone }]) => !isGone)),
+      goneSnapshots: namesOf(snapshots.filter(([, { isGone }]) => isGone)),
+      operations: few([...this._operations])
     };
     this._everything = false;
     this._volumes.clear();
@@ -58,23 +69,38 @@ export class Hints {
     return hinted;
   }
 
-  private _byVolume(): Map<string, string[]> {
-    const groups = new Map<string, string[]>();
-    for (const [name, volume] of this._snapshots) {
-      groups.set(volume, [...(groups.get(volume) ?? []), name]);
-    }
-    return groups;
-  }
-
   private _everything = false;
-  private readonly _volumes = new Set<string>();
   private readonly _operations = new Set<string>();
 
-  /** Name of the snapshot to that of its volume. */
-  private readonly _snapshots = new Map<string, string>();
+  /** Name to whether it is gone. */
+  private readonly _volumes = new Map<string, boolean>();
+  private readonly _snapshots = new Map<string, ISnapshotHint>();
+}
+
+interface ISnapshotHint {
+  /** Name of its volume. */
+  volume: string;
+  isGone: boolean;
+}
+
+function namesOf(entries: readonly [string, unknown][]): string[] {
+  return entries.map(([name]) => name);
 }
 
 /** The names; null if they are too many, or if one stands for many. */
-function few(names: ReadonlySet<string>): string[] | null {
-  return names.has('') || names.size > MANY ? null : [...names];
+function few(names: string[]): string[] | null {
+  return names.includes('') || names.length > MANY ? null : names;
+}
+
+function byVolume(
+  entries: readonly [string, ISnapshotHint][]
+): Map<string, string[]> | null {
+  if (few(namesOf(entries)) === null) {
+    return null;
+  }
+  const groups = new Map<string, string[]>();
+  for (const [name, { volume }] of entries) {
+    groups.set(volume, [...(groups.get(volume) ?? []), name]);
+  }
+  return groups;
 }

@@ -38,16 +38,18 @@ export function summaryOf(operation: Operation, format: Format): string {
   if (kind === 'clone' || !outcome) {
     return trans.__('Done.');
   }
-  const changed =
-    outcome.created + outcome.replaced + outcome.metadata + outcome.removed;
+  const { created, metadata, removed, replaced } = outcome;
   const left = outcome.conflict_count + outcome.failure_count;
+  const back = created + replaced || metadata; // a folder's time changes with its files
   return [
     trans._n(
       '%2 file or folder brought back.',
       '%2 files and folders brought back.',
-      changed,
-      format.count(changed)
+      back,
+      format.count(back)
     ),
+    removed > 0 &&
+      trans._n('%2 removed.', '%2 removed.', removed, format.count(removed)),
     left > 0 &&
       trans._n(
         '%2 was left as it is.',

@@ -286,6 +286,8 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
       await this.refresh();
       return;
     }
+    hints.goneVolumes.forEach(name => this.dropVolume(name));
+    hints.goneSnapshots.forEach(name => this._histories.drop(name));
     await Promise.allSettled([
       ...(hints.volumes?.map(name => this._followVolume(name)) ?? [
         this._volumesFetch.run()
