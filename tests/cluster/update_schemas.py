@@ -1,8 +1,9 @@
-"""Make ``data/*.json`` anew from the sources of Kubernetes and external-snapshotter.
+"""Make the embedded cluster's schemas anew from the sources of Kubernetes and its snapshotter.
 
-Only needed for another Kubernetes version; the results are committed::
+Only needed for another Kubernetes version; the results, in
+``netapp_jlab/demo/api/schemas/data``, are committed::
 
-    python -m netapp_jlab.demo.api.schemas.update <GOMODCACHE>
+    python -m tests.cluster.update_schemas <GOMODCACHE>
 
 The directory is a Go module cache that holds the modules named in ``tests/cluster/go.mod``.
 """
@@ -18,11 +19,12 @@ from typing import Any
 
 import yaml
 
+from netapp_jlab.demo.api import schemas
 from netapp_jlab.demo.api.kinds import KINDS, Kind
 
 Json = dict[str, Any]
 
-DATA = os.path.join(os.path.dirname(__file__), "data")
+DATA = os.path.join(os.path.dirname(schemas.__file__), "data")
 _PREFIX = "#/components/schemas/"
 _OTHER_ROOTS = (
     ("authentication.k8s.io", "TokenRequest"),
@@ -34,19 +36,10 @@ _FIELD = re.compile(
     r'^\t(?:(?P<go>\w+)\s+)?(?P<type>[*\[\]\w.]+)\s+`json:"(?P<json>[^"]*)"'
     r'(?:\s+patch\w+:"[^"]*")*\s+protobuf:"(?P<proto>[^"]*)"'
 )
-_PACKAGES = {
-    "k8s.io/api": (
-        "apps",
-        "authentication",
-        "authorization",
-        "autoscaling",
-        "batch",
-        "coordination",
-        "core",
-        "rbac",
-        "storage",
-    ),
-}
+_GROUPS = (
+    *("apps", "authentication", "authorization", "autoscaling", "batch", "coordination", "core"),
+    *("rbac", "storage"),
+)
 
 
 def main() -> None:
@@ -120,7 +113,7 @@ def _wire(cache: str, definitions: Json) -> Json:
     """Return, by definition, how its fields are numbered in protobuf and typed in Go."""
     api, machinery = _module(cache, "k8s.io/api"), _module(cache, "k8s.io/apimachinery")
     found: Json = {}
-    for group in _PACKAGES["k8s.io/api"]:
+    for group in _GROUPS:
         path = os.path.join(api, group, "v1", "types.go")
         found.update(_structs(path, f"io.k8s.api.{group}.v1"))
     meta = os.path.join(machinery, "pkg/apis/meta/v1/types.go")

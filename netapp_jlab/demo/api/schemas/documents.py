@@ -3,7 +3,8 @@
 ``data/kubernetes.json`` holds the published schemas of the built-in kinds and ``data/wire.json``
 how Go types and numbers their fields (both taken from Kubernetes 1.36.1, Apache-2.0);
 ``data/custom.json`` the custom resources of external-snapshotter 8 (Apache-2.0), and
-``data/trident.json`` what is needed of Trident's. See `update`.
+``data/trident.json`` what is needed of Trident's. All but the last are made by
+``tests/cluster/update_schemas.py``.
 """
 
 from __future__ import annotations
