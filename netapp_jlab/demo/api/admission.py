@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors, quantity
 from .kinds import KINDS
+from .limits import ClaimLimits
 from .rules.claims import requested
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def install(store: Store) -> None:
         plugins.choose_class,
         plugins.give_account,
     ]
-    store.admission += [plugins.keep_namespaces, plugins.check_growth]
+    store.admission += [plugins.keep_namespaces, plugins.check_growth, ClaimLimits(store)]
 
 
 class _Plugins:

@@ -344,6 +344,24 @@ class TestOthers:
         assert 'provisioner: Invalid value: "q": field is immutable' in message
         assert 'reclaimPolicy: Invalid value: "Retain": field is immutable' in message
 
+    def test_limits_of_a_namespace(self, store):
+        limit = {"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}}
+        limit["max"] = {"storage": "2048Mi"}
+        other = {"type": "Pod", "max": {"storage": "1"}}
+        meta = {"name": "l", "namespace": "default"}
+        store.create("LimitRange", {"metadata": meta, "spec": {"limits": [limit, other]}})
+        store.create("PersistentVolumeClaim", placed(claim("fits", "2Gi")))
+        for size, words in (
+            (
+                "512Mi",
+                "minimum storage usage per PersistentVolumeClaim is 1Gi, but request is 512Mi",
+            ),
+            ("3Gi", "maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 3Gi"),
+        ):
+            wanted = placed(claim("x", size))
+            code, message = refusal(store.create, "PersistentVolumeClaim", wanted)
+            assert (code, message) == (403, f'persistentvolumeclaims "x" is forbidden: {words}')
+
     def test_immutable_data(self, store):
         body = {"metadata": {"name": "x", "namespace": "default"}, "immutable": True}
         store.create("ConfigMap", {**body, "data": {"a": "b"}})

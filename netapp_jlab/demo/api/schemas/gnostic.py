@@ -84,6 +84,7 @@ def _operation(operation: Object) -> bytes:
     return (
         _text(3, operation["description"])
         + _text(5, operation["operationId"])
+        + b"".join(_text(7, type_) for type_ in operation.get("consumes", ()))
         + parameters
         + _bytes(9, responses)
         + _extensions(13, operation)

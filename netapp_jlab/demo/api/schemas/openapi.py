@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from netapp_jlab.demo.api import patches
 from netapp_jlab.demo.api.kinds import KINDS, Kind
 
 from .documents import META, REF, custom, definition_name, definitions, reference
@@ -25,7 +26,6 @@ Object = dict[str, Any]
 _LIST_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta"
 _OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
 _STATUS = "io.k8s.apimachinery.pkg.apis.meta.v1.Status"
-_PATCH_TYPES = ("application/json-patch+json", "application/merge-patch+json")
 
 _PARAMETERS = {
     "post": ("dryRun", "fieldManager", "fieldValidation"),
@@ -166,13 +166,9 @@ def _operation_3(method: str, kind: Kind) -> Object:
     if method in ("post", "put"):
         operation["requestBody"] = {"content": {"*/*": {"schema": schema}}, "required": True}
     elif method == "patch":
-        types = [*_PATCH_TYPES, "application/strategic-merge-patch+json"]
-        body = {"type": "object"}
-        accepted = types if kind.builtin else _PATCH_TYPES
-        operation["requestBody"] = {
-            "content": {type_: {"schema": body} for type_ in accepted},
-            "required": True,
-        }
+        body = {"schema": {"type": "object"}}
+        content = dict.fromkeys(patches.accepted(kind), body)
+        operation["requestBody"] = {"content": content, "required": True}
     return operation
 
 
@@ -211,7 +207,7 @@ def index() -> Object:
 
 
 def _operation_2(method: str, kind: Kind) -> Object:
-    return {
+    operation: Object = {
         "description": f"{method} {kind.plural}",
         "operationId": f"{method}{kind.group.title().replace('.', '')}{kind.kind}",
         "parameters": [
@@ -222,6 +218,9 @@ def _operation_2(method: str, kind: Kind) -> Object:
         "x-kubernetes-action": method,
         "x-kubernetes-group-version-kind": _gvk(kind),
     }
+    if method == "patch":
+        operation["consumes"] = patches.accepted(kind)
+    return operation
 
 
 def downgrade(schema: Any) -> Any:
