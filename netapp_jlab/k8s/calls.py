@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -38,6 +39,7 @@ class Calls:
         self.settings = settings
         self._lock = threading.Lock()
         self._made: Sender | None = None
+        self._made_in = 0
 
     @property
     def namespace(self) -> str:
@@ -59,10 +61,12 @@ class Calls:
             There is nothing to connect to.
         """
         with self._lock:
-            if self._made is None:
+            # A forked child must not talk over its parent's connections, and has none of its
+            # threads.
+            if self._made is None or self._made_in != os.getpid():
                 from netapp_jlab.k8s.sender import Sender
 
-                self._made = Sender(self.settings)
+                self._made, self._made_in = Sender(self.settings), os.getpid()
             return self._made
 
     def close(self) -> None:

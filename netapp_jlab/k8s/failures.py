@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import urllib3.exceptions as http
 
@@ -22,6 +23,24 @@ _SLOW_HINT = (
 )
 
 
+class Broken(NamedTuple):
+    """What a failure of urllib3 means.
+
+    Attributes
+    ----------
+    error : NetAppJLabError
+        What to tell the user.
+    sent : bool
+        Whether the API server may have got the request.
+    lasting : bool
+        Trying again is of no use.
+    """
+
+    error: NetAppJLabError
+    sent: bool = False
+    lasting: bool = False
+
+
 def late(server: str) -> Timeout:
     """Return the error for an answer that was not complete in time."""
     return Timeout(f"The API server {server} did not answer in time.")
@@ -32,46 +51,40 @@ def too_large(server: str, limit: int) -> Unreachable:
     return Unreachable(f"The API server {server} sent more than {limit // 1024**2} MiB.")
 
 
-def broken(error: Exception, server: str) -> tuple[NetAppJLabError, bool]:
-    """Tell what a failure of urllib3 means.
-
-    Returns
-    -------
-    error : NetAppJLabError
-        What to tell the user.
-    sent : bool
-        Whether the API server may have got the request.
-    """
+def broken(error: Exception, server: str) -> Broken:
+    """Tell what a failure of urllib3 means."""
     causes = list(_causes(error))
-    if certificate := _first(causes, (ssl.SSLError, ssl.CertificateError, http.SSLError)):
-        return _tls(certificate, server), False
+    if tls := _first(causes, ssl.SSLError) or _first(causes, http.SSLError):
+        return _tls(tls, server)
     if isinstance(error, http.ProxyError):
-        return _proxy(server), False
+        return Broken(_proxy(server))
     if isinstance(error, http.LocationValueError):
-        return Unreachable(f"“{server}” is no address of an API server."), False
+        return Broken(Unreachable(f"“{server}” is no address of an API server."), lasting=True)
     if _first(causes, socket.gaierror) or "resolve" in str(error):
-        return _unknown_host(server), False
+        return Broken(_unknown_host(server))
     if isinstance(error, http.NewConnectionError):
-        return Unreachable(f"The API server {server} refuses connections."), False
+        return Broken(Unreachable(f"The API server {server} refuses connections."))
     if isinstance(error, http.ConnectTimeoutError):
         text = f"The API server {server} can not be reached: no connection in time."
-        return Timeout(text, hint=_SLOW_HINT), False
+        return Broken(Timeout(text, hint=_SLOW_HINT))
     if isinstance(error, (http.ReadTimeoutError, TimeoutError)):
-        return late(server), True
+        return Broken(late(server), sent=True)
     if isinstance(error, http.DecodeError):
-        return Unreachable(f"The API server {server} sent a broken compressed answer."), True
-    return Unreachable(f"The API server {server} closed the connection."), True
+        text = f"The API server {server} sent a broken compressed answer."
+        return Broken(Unreachable(text), sent=True)
+    return Broken(Unreachable(f"The API server {server} closed the connection."), sent=True)
 
 
-def _tls(error: BaseException, server: str) -> Unreachable:
-    why = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
-    if "WRONG_VERSION_NUMBER" in str(error):
-        text = f"{server} does not speak TLS."
-        return Unreachable(text, hint="Should the address begin with http://?")
-    if isinstance(error, ssl.SSLCertVerificationError) or "certificate" in str(why).lower():
-        text = f"The certificate of the API server {server} is not trusted: {why}."
-        return Unreachable(text, hint=_CERTIFICATE_HINT)
-    return Unreachable(f"No secure connection to the API server {server}: {why}.")
+def _tls(error: BaseException, server: str) -> Broken:
+    reason = str(getattr(error, "reason", "") or error)
+    if "WRONG_VERSION_NUMBER" in reason:
+        text, hint = f"{server} does not speak TLS.", "Should the address begin with http://?"
+        return Broken(Unreachable(text, hint=hint), lasting=True)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        text = f"The certificate of the API server {server} is not trusted: {error.verify_message}."
+        return Broken(Unreachable(text, hint=_CERTIFICATE_HINT), lasting=True)
+    why = reason.replace("_", " ").lower()
+    return Broken(Unreachable(f"No secure connection to the API server {server}: {why}."))
 
 
 def _proxy(server: str) -> Unreachable:
@@ -102,7 +115,5 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         rest.extend(inner for inner in around if isinstance(inner, BaseException))
 
 
-def _first(
-    causes: list[BaseException], kinds: type[BaseException] | tuple[type[BaseException], ...]
-) -> BaseException | None:
-    return next((cause for cause in causes if isinstance(cause, kinds)), None)
+def _first(causes: list[BaseException], kind: type[BaseException]) -> BaseException | None:
+    return next((cause for cause in causes if isinstance(cause, kind)), None)

@@ -58,6 +58,11 @@ class Exchange:
             self._socket = None
 
     @property
+    def over(self) -> bool:
+        """Whether nothing is left to cut off."""
+        return self._over
+
+    @property
     def was_cut(self) -> bool:
         """Whether it was cut off: what looks like the end of the answer may be none."""
         return self._cut
@@ -134,14 +139,20 @@ class Watchdog:
         with self._changed:
             entry = (time.monotonic() + seconds, next(self._count), exchange)
             heapq.heappush(self._due, entry)
-            # A fork copies this object but not its thread.
-            if self._thread is None or not self._thread.is_alive():
+            if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="netapp-jlab-watchdog", daemon=True
                 )
                 self._thread.start()
             elif self._due[0] is entry:
                 self._changed.notify()
+
+    def close(self) -> None:
+        """Forget what is over; the thread ends with what is still under way."""
+        with self._changed:
+            self._due = [entry for entry in self._due if not entry[2].over]
+            heapq.heapify(self._due)
+            self._changed.notify()
 
     def _run(self) -> None:
         with self._changed:

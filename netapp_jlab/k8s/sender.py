@@ -94,11 +94,11 @@ class Sender:
         until = time.monotonic() + limit
         backoff = Backoff()
         for tries_left in reversed(range(TRIES)):
-            again, pause = True, backoff.next()
+            pause = backoff.next()
             try:
                 answer = self._once(request, until - time.monotonic(), interrupt)
             except Failed as failed:
-                error = failed.error
+                error, again = failed.error, not failed.lasting
                 if failed.sent and not request.repeatable:
                     raise Ambiguous(error) from failed
             else:

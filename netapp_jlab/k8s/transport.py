@@ -63,12 +63,20 @@ class Failed(Exception):
         What to tell the user.
     sent : bool
         The API server may have got the request, and acted on it.
+    lasting : bool
+        Trying again is of no use.
     """
 
-    def __init__(self, error: NetAppJLabError, *, sent: bool) -> None:
+    def __init__(
+        self,
+        error: NetAppJLabError,
+        sent: bool,  # noqa: FBT001 (the fields of failures.Broken)
+        lasting: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
         super().__init__(error.message)
         self.error = error
         self.sent = sent
+        self.lasting = lasting
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,8 @@ class Stream:
                 pieces.append(piece)
                 size += len(piece)
                 if size > MAX_BODY:
-                    raise Failed(failures.too_large(self._transport.server, MAX_BODY), sent=True)
+                    error = failures.too_large(self._transport.server, MAX_BODY)
+                    raise Failed(error, sent=True, lasting=True)
         except self._transport.breaks as error:
             raise self._transport.broken(error, self._exchange, self._interrupt) from error
         self._check()
@@ -224,12 +233,13 @@ class Transport:
             return Cancelled("It was stopped.")
         if exchange.late or error is None:
             return Failed(failures.late(self.server), sent=True)
-        reason, sent = failures.broken(error, self.server)
-        return Failed(reason, sent=sent)
+        why = failures.broken(error, self.server)
+        return Failed(why.error, sent=why.sent, lasting=why.lasting)
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections; what is under way goes on."""
         self._pools.clear()
+        self._watchdog.close()
 
     def _url(self, request: Request) -> str:
         query = f"?{urlencode(request.query)}" if request.query else ""

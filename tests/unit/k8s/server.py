@@ -221,8 +221,8 @@ class Server:
                 while wire.keep and (received := _read(stream)) is not None:
                     self.requests.append(received)
                     self.script(received)(wire)
-            except OSError:
-                return  # the client has gone
+            except (OSError, ValueError):
+                return  # the client has gone, or speaks something else
 
 
 def _shut(connection: socket.socket) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from netapp_jlab.k8s import kinds
 from netapp_jlab.k8s.informer import Informer
@@ -17,6 +17,10 @@ from .server import eventually
 from .world import Replay, World
 
 NAMES = st.sampled_from("abc")
+CHANGES = st.lists(
+    st.tuples(st.sampled_from(["put", "anew", "remove"]), NAMES), min_size=1, max_size=4
+)
+CUTS = st.sampled_from(["end", "break", "expire"])
 
 
 class InformerMachine(RuleBasedStateMachine):
@@ -30,44 +34,46 @@ class InformerMachine(RuleBasedStateMachine):
             self.replay,
             backoff=Backoff(first=0.0005, longest=0.001),
         )
-        self.started = False
 
-    @rule(name=NAMES, anew=st.booleans())
-    def put(self, name, anew):
-        self.world.put(name, anew=anew)
+    @initialize(names=st.lists(NAMES))
+    def start(self, names):
+        for name in names:
+            self.world.put(name)
+        self.informer.start()
 
-    @rule(name=NAMES)
-    def remove(self, name):
-        self.world.remove(name)
+    @rule(changes=CHANGES)
+    def change(self, changes):
+        for what, name in changes:
+            if what == "remove":
+                self.world.remove(name)
+            else:
+                self.world.put(name, anew=what == "anew")
 
-    @rule()
-    def bookmark(self):
-        self.world.bookmark()
+    @rule(changes=CHANGES, how=CUTS, forget=st.booleans(), failures=st.integers(0, 2))
+    def change_while_the_connection_is_lost(self, changes, how, forget, failures):
+        with self.world.silence():
+            self.change(changes)
+            if forget:
+                self.world.forget()
+            self.world.fail(failures)
+            self.world.cut(how)
+
+    @rule(changes=CHANGES, how=CUTS)
+    def cut_between_two_changes(self, changes, how):
+        self.world.cut(how)
+        self.change(changes)
+        self.world.cut(how)
 
     @rule(which=st.integers(0, 20))
     def repeat(self, which):
         self.world.repeat(which)
 
-    @rule(how=st.sampled_from(["end", "break", "expire"]), forget=st.booleans())
-    def cut(self, how, forget):
-        if forget:
-            self.world.forget()
-        self.world.cut(how)
-
-    @rule(times=st.integers(1, 3))
-    def fail(self, times):
-        self.world.fail(times)
-        self.world.cut("break")
-
-    @precondition(lambda self: not self.started)
     @rule()
-    def start(self):
-        self.informer.start()
-        self.started = True
+    def bookmark(self):
+        self.world.bookmark()
 
-    @precondition(lambda self: self.started)
-    @rule()
-    def settle(self):
+    @invariant()
+    def settles(self):
         eventually(self.agrees)
         assert self.replay.wrong == []
 
@@ -80,12 +86,10 @@ class InformerMachine(RuleBasedStateMachine):
         )
 
     def teardown(self):
-        self.informer.start()
-        self.settle()
         self.informer.stop(1.0)
 
 
 TestInformer = InformerMachine.TestCase
 TestInformer.settings = settings(
-    max_examples=80, stateful_step_count=25, deadline=None, derandomize=True
+    max_examples=60, stateful_step_count=20, deadline=None, derandomize=True
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -34,6 +35,7 @@ class World:
         self._forgotten = 0
         self._cuts: list[str] = []
         self._cut = 0
+        self._silent = False
         self._changed = threading.Condition()
 
     # --- What happens ----------------------------------------------------------------------------
@@ -75,6 +77,16 @@ class World:
         """End all watches: ``end``, ``break`` or ``expire``."""
         with self._changed:
             self._cuts.append(how)
+            self._changed.notify_all()
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Deliver nothing meanwhile, as over a connection that is dead but not closed."""
+        with self._changed:
+            self._silent = True
+        yield
+        with self._changed:
+            self._silent = False
             self._changed.notify_all()
 
     def forget(self) -> None:
@@ -134,7 +146,8 @@ class World:
     def events(self, at: int, cuts: int, interrupt: Interrupt) -> Iterator[Event]:
         while True:
             with self._changed:
-                if at >= len(self._history) and len(self._cuts) <= cuts:
+                nothing = self._silent or at >= len(self._history)
+                if nothing and len(self._cuts) <= cuts:
                     self._changed.wait(0.01)
                 if interrupt.is_set():
                     raise Cancelled("stopped")
@@ -143,7 +156,7 @@ class World:
                     if how == "end":
                         return
                     raise Expired("too old") if how == "expire" else Unreachable("broken")
-                if at >= len(self._history):
+                if self._silent or at >= len(self._history):
                     continue
                 event = self._history[at][1]
             at += 1
