@@ -80,8 +80,10 @@ def _tls(error: BaseException, server: str) -> Broken:
     if "WRONG_VERSION_NUMBER" in reason:
         text, hint = f"{server} does not speak TLS.", "Should the address begin with http://?"
         return Broken(Unreachable(text, hint=hint), lasting=True)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        text = f"The certificate of the API server {server} is not trusted: {error.verify_message}."
+    # urllib3 1.26 compares the host's name itself.
+    if isinstance(error, ssl.SSLCertVerificationError) or "doesn't match" in reason:
+        why = getattr(error, "verify_message", reason)
+        text = f"The certificate of the API server {server} is not trusted: {why}."
         return Broken(Unreachable(text, hint=_CERTIFICATE_HINT), lasting=True)
     why = reason.replace("_", " ").lower()
     return Broken(Unreachable(f"No secure connection to the API server {server}: {why}."))
