@@ -79,9 +79,8 @@ class State:
         return self._changed.get(kind.kind, 0)
 
     def find(self, kind: Kind, key: str) -> Entry | None:
-        """Return the object at `key`, if any."""
-        with self.lock:
-            return self._tables[kind.kind].get(key)
+        """Return the object at `key`, if any; never waits for a write."""
+        return self._tables[kind.kind].get(key)
 
     def page(self, query: Query, paging: Paging) -> Page:
         """Return the objects that `query` asks for, or one page of them.

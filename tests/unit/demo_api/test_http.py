@@ -171,6 +171,13 @@ class TestRefusals:
 STRANGE = {**config("a"), "colour": "red", "metadata": {"name": "a", "shade": 1}}
 
 
+def test_names_and_selectors_in_any_spelling(api: Api) -> None:
+    path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Adiscovery"
+    assert api.get(path)["metadata"]["name"] == "system:discovery"
+    assert api.call("GET", f"{CONFIGS}?labelSelector=%ff").status == 400
+    assert api.call("GET", f"{CONFIGS}/%ff").status == 404
+
+
 class TestFieldValidation:
     def test_warns_unless_told_otherwise(self, api: Api) -> None:
         answer = api.call("POST", CONFIGS, STRANGE)

@@ -85,7 +85,9 @@ class ApiHandler(RequestHandler):
         """Find out who asks and for what, misbehave if told to, and check rights."""
         self.services.busy.add(self)
         arguments = self.request.query_arguments
-        self.query = {name: values[0].decode() for name, values in arguments.items() if values}
+        self.query = {
+            name: values[0].decode(errors="replace") for name, values in arguments.items() if values
+        }
         path = self.request.path
         self.target = targets.parse(self.request.method or "GET", path, self.query)
         services, headers = self.services, self.request.headers

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from netapp_jlab.demo.api import kinds
 from netapp_jlab.demo.api.auth.rbac import Attributes
@@ -73,7 +74,7 @@ class Target:
 
 def parse(method: str, path: str, query: Mapping[str, str]) -> Target:
     """Return what a request is about."""
-    parts = [part for part in path.split("/") if part]
+    parts = [unquote(part) for part in path.split("/") if part]
     prefix = parts[0] if parts else ""
     head = {"api": 2, "apis": 3}.get(prefix, 0)
     if not head or len(parts) <= head:
