@@ -42,6 +42,11 @@ class Store(Generic[T]):
         listed = {one.metadata.name: one for one in objects}
         # A list may be older than what was seen: an API server restored from a backup.
         self._newest = _number(resource_version)
+        if not self._objects:
+            with self._lock:
+                self._objects, self._view = dict(listed), None
+            yield from (("added", one) for one in listed.values())
+            return
         for name in [name for name in self._objects if name not in listed]:
             yield from self._remove(name)
         for one in listed.values():

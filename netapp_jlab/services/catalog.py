@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from netapp_jlab.config import Settings
-from netapp_jlab.errors import Forbidden, Invalid, NetAppJLabError, NotFound
+from netapp_jlab.errors import Forbidden, Invalid, NetAppJLabError, NotFound, Upstream
 from netapp_jlab.k8s import kinds, naming
 from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.informer import Informer
@@ -37,11 +37,17 @@ SHORT = 5.0
 """Seconds for which what no informer follows is kept: pods, events."""
 LONG = 60.0
 """Seconds for which what an administrator changes is kept: classes."""
+RETRY = 10.0
+"""Seconds until the API server is asked again after it did not answer."""
 GONE_POD = frozenset({"Succeeded", "Failed"})
 
 
 class Kept(Generic[T]):
-    """A value that is read again once it is older than `seconds`."""
+    """A value that is read again once it is older than `seconds`.
+
+    While the API server is out of reach what was known stands, as the informers' lists do; with 0
+    seconds nothing is kept.
+    """
 
     def __init__(self, read: Callable[[], T], seconds: float) -> None:
         self._read = read
@@ -54,14 +60,20 @@ class Kept(Generic[T]):
         """Return the value, reading it where it is missing or old."""
         with self._lock:
             if self._value is None or time.monotonic() >= self._until:
-                self._value = self._read()
-                self._until = time.monotonic() + self._seconds
+                seconds = self._seconds
+                try:
+                    self._value = self._read()
+                except Upstream:
+                    if self._value is None or not seconds:
+                        raise
+                    seconds = RETRY
+                self._until = time.monotonic() + seconds
             return self._value
 
     def forget(self) -> None:
-        """Read it anew next time."""
+        """Read it anew next time, and raise where that can't be done."""
         with self._lock:
-            self._until = 0.0
+            self._value = None
 
 
 class Catalog:
@@ -244,6 +256,11 @@ class Catalog:
     def pending_message(self, claim: Claim) -> str:
         """Return the provisioner's last word on a claim that is not bound; "" if there is none."""
         return self._pending_messages.get().get(claim.metadata.uid, "")
+
+    def prefetch(self) -> None:
+        """Read what a list of volumes needs besides, while the informers may still be listing."""
+        for kept in (self._pods, self._snapshot_classes, self._storage_classes):
+            kept.get()
 
     # --- Reading ---------------------------------------------------------------------------------
 

@@ -79,7 +79,8 @@ class Volumes:
 
     def list(self) -> VolumeList:
         """Return all volumes: the workspace first, then shared ones, then the others by name."""
-        rights = self._permissions.rights()  # asked first: the informers may still be reading
+        self._catalog.prefetch()
+        rights = self._permissions.rights()
         browsable = Browsable(self._catalog.mounts())
         cut = self._views.by_volume()
         volumes = [
@@ -348,7 +349,7 @@ def require(permission: Permission, what: str, claim: Claim) -> None:
 
 
 def _newest(snapshots: Sequence[Snapshot]) -> datetime | None:
-    return max(
-        (one.cut_at for one in snapshots if one.phase == "ready" and one.cut_at is not None),
-        default=None,
+    """Return when the newest ready one was cut, of snapshots with the newest first."""
+    return next(
+        (one.cut_at for one in snapshots if one.phase == "ready" and one.cut_at is not None), None
     )

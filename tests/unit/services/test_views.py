@@ -9,7 +9,8 @@ import pytest
 
 from netapp_jlab.k8s import naming
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
-from netapp_jlab.services.views import owner_uid, snapshot_phase
+from netapp_jlab.services.mounts import Mount, Mounts
+from netapp_jlab.services.views import SnapshotViews, owner_uid, snapshot_phase
 
 BORN = datetime(2026, 3, 1, 12, 0, 0, tzinfo=timezone.utc)
 CLAIMS = {
@@ -70,3 +71,67 @@ def test_nobodys_when_the_claim_is_gone():
 )
 def test_phases(status, phase):
     assert snapshot_phase(snapshot(**status)) == phase
+
+
+class Namespace:
+    """A catalog that gives what it is told to."""
+
+    def __init__(self) -> None:
+        self.claims_now = CLAIMS
+        self.snapshots_now = {}
+        self.mounts_now = Mounts()
+
+    def claims(self):
+        return self.claims_now
+
+    def snapshots(self):
+        return self.snapshots_now
+
+    def mounts(self):
+        return self.mounts_now
+
+    def put(self, *changed: VolumeSnapshot) -> None:
+        self.snapshots_now = {**self.snapshots_now, **{one.metadata.name: one for one in changed}}
+
+
+def numbered(number: int, version: int = 1) -> VolumeSnapshot:
+    found = snapshot(label="new", cut=BORN + timedelta(days=number), readyToUse=True)
+    meta = msgspec.structs.replace(
+        found.metadata, name=f"s{number}", uid=f"uid-{number}", resource_version=str(version)
+    )
+    return msgspec.structs.replace(found, metadata=meta)
+
+
+@pytest.fixture
+def namespace() -> Namespace:
+    made = Namespace()
+    made.put(*map(numbered, (2, 3, 1)))
+    return made
+
+
+def test_a_timeline_is_the_same_until_something_changes(namespace):
+    views = SnapshotViews(namespace)
+    first = views.newest_first()
+    assert [one.name for one in first] == ["s3", "s2", "s1"]
+    assert views.newest_first() is first
+    assert list(views.by_volume()["new"]) == list(first)
+    namespace.put(numbered(2, version=2))
+    second = views.newest_first()
+    assert [one.name for one in second] == ["s3", "s2", "s1"]
+    assert [new is old for new, old in zip(second, first, strict=True)] == [True, False, True]
+
+
+def test_a_timeline_changes_with_the_volume(namespace):
+    views = SnapshotViews(namespace)
+    assert not any(one.stale for one in views.newest_first())
+    namespace.claims_now = {}
+    assert all(one.stale for one in views.newest_first())
+
+
+def test_a_timeline_changes_with_what_can_be_read_here(namespace, tmp_path):
+    views = SnapshotViews(namespace)
+    (tmp_path / ".snapshot").mkdir()
+    namespace.mounts_now = Mounts({"project1": Mount("project1", str(tmp_path))})
+    assert not any(one.browsable for one in views.newest_first())
+    (tmp_path / ".snapshot" / "snapshot-uid-2").mkdir()
+    assert [one.name for one in views.newest_first() if one.browsable] == ["s2"]

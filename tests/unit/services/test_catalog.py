@@ -1,0 +1,77 @@
+"""What is kept of the API server's answers, and for how long."""
+
+from __future__ import annotations
+
+import pytest
+
+from netapp_jlab.errors import Forbidden, Unreachable
+from netapp_jlab.services.catalog import RETRY, Kept
+
+
+class Reader:
+    """Something to read that may fail."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.error: Exception | None = None
+
+    def __call__(self) -> int:
+        self.reads += 1
+        if self.error is not None:
+            raise self.error
+        return self.reads
+
+
+@pytest.fixture
+def read() -> Reader:
+    return Reader()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("netapp_jlab.services.catalog.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_a_value_is_read_again_when_it_is_old(read, clock):
+    kept = Kept(read, 5.0)
+    assert [kept.get(), kept.get()] == [1, 1]
+    clock[0] += 5.0
+    assert kept.get() == 2
+
+
+def test_what_was_known_stands_while_the_server_is_away(read, clock):
+    kept = Kept(read, 5.0)
+    kept.get()
+    read.error = Unreachable("away")
+    clock[0] += 5.0
+    assert [kept.get(), kept.get()] == [1, 1]
+    assert read.reads == 2
+    read.error = None
+    clock[0] += RETRY
+    assert kept.get() == 3
+
+
+@pytest.mark.parametrize("error", [Unreachable("away"), Forbidden("not yours")])
+def test_without_a_value_the_error_is_told(read, clock, error):
+    read.error = error
+    with pytest.raises(type(error)):
+        Kept(read, 5.0).get()
+
+
+def test_forgetting_tells_the_error(read, clock):
+    kept = Kept(read, 5.0)
+    kept.get()
+    kept.forget()
+    read.error = Unreachable("away")
+    with pytest.raises(Unreachable):
+        kept.get()
+
+
+def test_nothing_is_kept_for_no_seconds(read, clock):
+    kept = Kept(read, 0)
+    kept.get()
+    read.error = Unreachable("away")
+    with pytest.raises(Unreachable):
+        kept.get()
