@@ -17,7 +17,7 @@ import threading
 import time
 
 from netapp_jlab.config import Settings
-from netapp_jlab.errors import NetAppJLabError
+from netapp_jlab.errors import NetAppJLabError, Timeout
 from netapp_jlab.k8s import configuration, failures
 from netapp_jlab.k8s.configuration import Endpoint
 from netapp_jlab.k8s.interrupts import Interrupt
@@ -93,6 +93,7 @@ class Sender:
         """
         until = time.monotonic() + limit
         backoff = Backoff()
+        before: NetAppJLabError | None = None
         for tries_left in reversed(range(TRIES)):
             pause = backoff.next()
             try:
@@ -109,8 +110,11 @@ class Sender:
                 if answer.status in _UNSURE and not unseen and not request.repeatable:
                     raise Ambiguous(error)
                 again, pause = unseen or answer.status in _UNSURE, _told(answer, pause)
+            # That the time is over tells less than what went wrong before.
+            error = before if before is not None and isinstance(error, Timeout) else error
             if not tries_left or not again or time.monotonic() + pause >= until:
                 raise error
+            before = error
             interrupt.sleep(pause)
         raise AssertionError  # the last try returned or raised
 
