@@ -74,7 +74,8 @@ test-python: $(STAMPS)/test $(STAMPS)/labextension $(KUBECTL) system ## only pyt
 	python -m pytest $(PYTEST_ARGS)
 
 test-oldest: .venv-oldest/.stamp ## the core on the oldest supported Python and kubernetes client
-	.venv-oldest/bin/python -m pytest tests/unit tests/contract tests/cli -m "not slow" $(PYTEST_ARGS)
+	.venv-oldest/bin/python -m pytest tests/unit/k8s tests/unit/services tests/contract tests/cli \
+		--ignore tests/contract/test_kubectl.py --ignore tests/contract/test_toolkit.py $(PYTEST_ARGS)
 
 # --- environments ---------------------------------------------------------------------------------
 
