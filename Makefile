@@ -26,7 +26,7 @@ LABEXTENSION_SOURCES := $(shell find labextension -path labextension/node_module
 	-path labextension/lib -prune -o -path labextension/coverage -prune -o \
 	-name schema.ts -prune -o -type f -not -name 'tsconfig.tsbuildinfo' -print)
 # The REST interface's types are generated from these.
-INTERFACE := netapp_jlab/models.py $(addprefix netapp_jlab/server/,openapi.py routes.py docstrings.py errors.py)
+INTERFACE := $(wildcard netapp_jlab/models/*.py) $(addprefix netapp_jlab/server/,openapi.py routes.py docstrings.py errors.py)
 
 .PHONY: help demo test lint format build clean clean-all
 .PHONY: test-python test-labextension test-oldest bench system
