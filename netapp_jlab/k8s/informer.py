@@ -120,8 +120,9 @@ class Informer(Generic[T]):
                 cancel()
                 if self._interrupt.is_set():
                     raise Cancelled("The informer was stopped.")
-                if self._error is not None:
-                    raise self._error
+                if (error := self._error) is not None:
+                    # A new one each time: an exception keeps the frames it was raised through.
+                    raise type(error)(error.message, hint=error.hint)
                 left = until - time.monotonic()
                 if left <= 0:
                     text = f"The {self._kind.kind}s could not be read within {timeout:g} s."

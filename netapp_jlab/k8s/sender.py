@@ -156,11 +156,13 @@ class Sender:
         """Send; once more where the token was refused and there is another one by now."""
         transport = self._transport
         shown = transport.endpoint.headers()
-        stream = transport.open(request, limit=limit, interrupt=interrupt)
+        stream = transport.open(request, shown, limit=limit, interrupt=interrupt)
         if stream.status != 401 or not self._renewed(shown):
             return stream
         stream.close()
-        return self._transport.open(request, limit=limit, interrupt=interrupt)
+        transport = self._transport
+        renewed = transport.endpoint.headers()
+        return transport.open(request, renewed, limit=limit, interrupt=interrupt)
 
     def _renewed(self, shown: dict[str, str]) -> bool:
         """Read the configuration anew; whether it has other credentials than those `shown`."""

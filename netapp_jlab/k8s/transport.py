@@ -177,11 +177,20 @@ class Transport:
             scheme: _attaching(pool) for scheme, pool in self._pools.pool_classes_by_scheme.items()
         }
 
-    def open(self, request: Request, *, limit: float, interrupt: Interrupt) -> Stream:
+    def open(
+        self,
+        request: Request,
+        credentials: Mapping[str, str],
+        *,
+        limit: float,
+        interrupt: Interrupt,
+    ) -> Stream:
         """Send a request and return its answer, the body unread.
 
         Parameters
         ----------
+        credentials : Mapping[str, str]
+            The endpoint's :meth:`~netapp_jlab.k8s.configuration.Endpoint.headers`.
         limit : float
             Seconds until the end of the body, however it trickles in.
 
@@ -189,8 +198,6 @@ class Transport:
         ------
         Failed
             No answer.
-        Unauthorized
-            No token.
         Cancelled
             `interrupt` is set.
         """
@@ -198,13 +205,12 @@ class Transport:
         interrupt.begin(exchange)
         _current.exchange = exchange
         try:
-            headers = self._headers(request)
             self._watchdog.watch(exchange, limit)
             response = self._pools.urlopen(
                 request.method,
                 self._url(request),
                 body=request.body,
-                headers=headers,
+                headers={**_headers(request), **credentials},
                 timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, limit), read=limit),
                 # A redirect may lead elsewhere, and the token must not go there.
                 redirect=False,
@@ -245,15 +251,12 @@ class Transport:
         query = f"?{urlencode(request.query)}" if request.query else ""
         return f"{self.server}{request.path}{query}"
 
-    def _headers(self, request: Request) -> dict[str, str]:
-        headers = {
-            "Accept": "application/json",
-            "User-Agent": f"netapp-jlab/{__version__}",
-            **self.endpoint.headers(),
-        }
-        if request.body is not None:
-            headers["Content-Type"] = request.content_type
-        return headers
+
+def _headers(request: Request) -> dict[str, str]:
+    headers = {"Accept": "application/json", "User-Agent": f"netapp-jlab/{__version__}"}
+    if request.body is not None:
+        headers["Content-Type"] = request.content_type
+    return headers
 
 
 class _Attaching:

@@ -50,7 +50,7 @@ def wait(
 ) -> T:
     """See :meth:`netapp_jlab.k8s.client.Cluster.wait`."""
     until = time.monotonic() + timeout
-    seen: queue.SimpleQueue[T | NetAppJLabError] = queue.SimpleQueue()
+    seen: queue.SimpleQueue[T | Exception] = queue.SimpleQueue()
     interrupt = Interrupt()
     follower = _Follower(cluster, kind, name, until, interrupt, seen.put)
     threading.Thread(target=follower.run, name="netapp-jlab-wait", daemon=True).start()
@@ -64,7 +64,7 @@ def wait(
                 if left > 0:
                     continue
                 raise follower.late(timeout) from None
-            if isinstance(found, NetAppJLabError):
+            if isinstance(found, Exception):
                 raise found
             if ready(found):
                 return found
@@ -82,7 +82,7 @@ class _Follower:
         name: str,
         until: float,
         interrupt: Interrupt,
-        tell: Callable[[T | NetAppJLabError], None],
+        tell: Callable[[T | Exception], None],
     ) -> None:
         self._cluster = cluster
         self._kind = kind
@@ -113,8 +113,8 @@ class _Follower:
                     self._interrupt.sleep(backoff.next())
         except Cancelled:
             return  # the waiting thread has gone
-        except NetAppJLabError as error:
-            self._tell(error)
+        except Exception as error:
+            self._tell(error)  # raised there
 
     def _left(self) -> float:
         return self._until - time.monotonic()

@@ -91,5 +91,5 @@ class InformerMachine(RuleBasedStateMachine):
 
 TestInformer = InformerMachine.TestCase
 TestInformer.settings = settings(
-    max_examples=60, stateful_step_count=20, deadline=None, derandomize=True
+    max_examples=40, stateful_step_count=20, deadline=None, derandomize=True
 )

@@ -6,16 +6,18 @@ import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp_jlab.errors import Invalid
 from netapp_jlab.k8s import naming, objects
 
+DETERMINISTIC = settings(deadline=None, derandomize=True)
 #: As in k8s.io/apimachinery/pkg/util/validation.
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
 
 
+@DETERMINISTIC
 @given(st.text(st.sampled_from("aB1-._ /é\n日"), max_size=12))
 def test_valid_or_told_why(name):
     if SUBDOMAIN.fullmatch(name):
@@ -61,6 +63,7 @@ def test_what_is_wrong_with_a_name(name, fault, proposal):
 WHEN = datetime(2026, 1, 2, 15, 4, 5, tzinfo=timezone.utc)
 
 
+@DETERMINISTIC
 @given(st.from_regex(SUBDOMAIN, fullmatch=True).map(lambda name: name[:253].rstrip("-.")))
 def test_snapshot_names_are_valid(volume):
     name = naming.snapshot_name(volume, WHEN)

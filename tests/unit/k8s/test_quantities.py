@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp_jlab.errors import Invalid
 from netapp_jlab.k8s import naming
 
+DETERMINISTIC = settings(deadline=None, derandomize=True)
 MAX = 2**63 - 1
 BINARY, DECIMAL = ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), ("", "k", "M", "G", "T", "P", "E")
 UNITS = {
@@ -27,6 +28,7 @@ UNITS = {
 NUMBERS = st.from_regex(r"(0|[1-9][0-9]{0,8})(\.[0-9]{0,9})?|\.[0-9]{1,9}", fullmatch=True)
 
 
+@DETERMINISTIC
 @given(NUMBERS, st.sampled_from(sorted(UNITS)), st.sampled_from(["", "+", "-"]))
 def test_every_form(number, unit, sign):
     exact = Decimal(number) * UNITS[unit]
@@ -34,6 +36,7 @@ def test_every_form(number, unit, sign):
     assert naming.parse_quantity(sign + number + unit) == (-expected if sign == "-" else expected)
 
 
+@DETERMINISTIC
 @given(st.integers(0, MAX - 1))
 def test_what_is_written_is_read(size):
     text = naming.format_quantity(size)
@@ -42,6 +45,7 @@ def test_what_is_written_is_read(size):
         assert naming.parse_size(text) == size
 
 
+@DETERMINISTIC
 @given(st.text(max_size=20))
 def test_anything_is_a_size_or_invalid(text):
     try:

@@ -226,6 +226,13 @@ def test_ready_may_give_up(serve, connect):
         _wait(connect(serve(reply(200, made.claim()), chunks(then=server.hang))), ready)
 
 
+def test_a_bug_while_reading_is_raised_where_it_is_waited_for(serve, connect, monkeypatch):
+    cluster = connect(serve(reply(200, made.claim())))
+    monkeypatch.setattr(cluster, "get", lambda *_args, **_options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        _wait(cluster)
+
+
 def test_time_is_over(serve, connect):
     api = serve(reply(200, made.claim()), chunks(then=server.hang))
     began = time.monotonic()
