@@ -17,6 +17,7 @@ from netapp_jlab.k8s import kinds
 from netapp_jlab.k8s.access import Access
 from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.informer import Informer
+from netapp_jlab.k8s.kinds import Kind
 from netapp_jlab.k8s.store import Action
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.models import Change
@@ -92,7 +93,7 @@ class Client:
         self.clones.connect(self._runner, self.operations)
         self.restores.connect(self._runner, self.operations)
         self._on_change: Callable[[Change], None] | None = None
-        self._informers: list[Informer[Any]] = []
+        self._informers: dict[str, Informer[Any]] = {}
         self._closed = threading.Event()
         self._sweeper: threading.Thread | None = None
 
@@ -102,7 +103,8 @@ class Client:
         Parameters
         ----------
         on_change : Callable[[Change], None], optional
-            Told of each change, in threads of this package.
+            Told of each change, in threads of this package. Of what there is already, only the
+            operations are told.
         """
         self._on_change = on_change
         claims: Informer[Claim] = Informer(
@@ -114,8 +116,8 @@ class Client:
             self._snapshot_changed,
             on_state=self._connection_changed,
         )
-        self._informers = [claims, snapshots]
-        for informer in self._informers:
+        self._informers = {kinds.CLAIMS.plural: claims, kinds.SNAPSHOTS.plural: snapshots}
+        for informer in self._informers.values():
             informer.start()
         self._catalog.follow(claims, snapshots)
         self._sweeper = threading.Thread(target=self._sweep, name="netapp-jlab-sweep", daemon=True)
@@ -127,7 +129,7 @@ class Client:
             return
         self._closed.set()
         self._runner.close()
-        for informer in self._informers:
+        for informer in self._informers.values():
             informer.stop(1.0)
         if self._sweeper is not None:
             self._sweeper.join(1.0)
@@ -150,32 +152,39 @@ class Client:
         if self._on_change is not None and not self._closed.is_set():
             self._on_change(change)
 
+    def _news(self, kind: Kind[Any]) -> bool:
+        """Whether a change is one: in the first list of all nobody has seen an older state."""
+        informer = self._informers[kind.plural]
+        return informer.synced or informer.error is not None
+
     def _volume_changed(self, action: Action, claim: Claim) -> None:
         meta = claim.metadata
-        self._tell(
-            Change(
-                kind="volume",
-                action=action,
-                name=meta.name,
-                uid=meta.uid,
-                volume=meta.name,
-                phase=volume_phase(claim),
+        if self._news(kinds.CLAIMS):
+            self._tell(
+                Change(
+                    kind="volume",
+                    action=action,
+                    name=meta.name,
+                    uid=meta.uid,
+                    volume=meta.name,
+                    phase=volume_phase(claim),
+                )
             )
-        )
         self._record_changed(action, entry_of(kinds.CLAIMS, claim))
 
     def _snapshot_changed(self, action: Action, snapshot: VolumeSnapshot) -> None:
         meta = snapshot.metadata
-        self._tell(
-            Change(
-                kind="snapshot",
-                action=action,
-                name=meta.name,
-                uid=meta.uid,
-                volume=snapshot.spec.source.persistent_volume_claim_name,
-                phase=snapshot_phase(snapshot),
+        if self._news(kinds.SNAPSHOTS):
+            self._tell(
+                Change(
+                    kind="snapshot",
+                    action=action,
+                    name=meta.name,
+                    uid=meta.uid,
+                    volume=snapshot.spec.source.persistent_volume_claim_name,
+                    phase=snapshot_phase(snapshot),
+                )
             )
-        )
         self._record_changed(action, entry_of(kinds.SNAPSHOTS, snapshot))
 
     def _record_changed(self, action: Action, entry: Entry | None) -> None:
