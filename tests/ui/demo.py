@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -9,9 +10,9 @@ import ssl
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,29 @@ class Demo:
     def snapshots(self, volume: str) -> list[dict[str, Any]]:
         return list(self.rest("GET", f"volumes/{volume}/snapshots")["items"])
 
+    def operations(self) -> set[str]:
+        """Ids of all operations."""
+        return {entry["id"] for entry in self.rest("GET", "operations")["items"]}
+
+    def wait_for_operation(self, known: set[str]) -> dict[str, Any]:
+        """Wait until an operation that is not `known` has ended; returns it."""
+        deadline = time.monotonic() + 30
+        while True:
+            for entry in self.rest("GET", "operations")["items"]:
+                if entry["id"] not in known and entry["finished_at"]:
+                    assert entry["state"] == "done", entry
+                    return dict(entry)
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def take(self, volume: str, name: str, note: str) -> None:
+        """Take a snapshot, and wait until it is cut."""
+        self.rest("POST", f"volumes/{volume}/snapshots", {"name": name, "note": note})
+        deadline = time.monotonic() + 30
+        while self.rest("GET", f"snapshots/{name}")["phase"] != "ready":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
     # --- The cluster ---
 
     def faults(self, **settings: object) -> None:
@@ -109,19 +133,26 @@ class Demo:
         self.cluster("DELETE", "/demo/faults")
 
     def cluster(self, method: str, path: str, body: object = None) -> Any:
-        """Ask the API server as an administrator."""
+        """Ask the API server as an administrator; returns the decoded body."""
+        return self.cluster_all(method, path, [body])[0]
+
+    def cluster_all(self, method: str, path: str, bodies: Sequence[object]) -> list[Any]:
+        """Ask the same with one body after the other, over one connection."""
         config = json.loads((self._home / "kubeconfig.admin").read_text())
-        server = config["clusters"][0]["cluster"]["server"]
-        request = urllib.request.Request(
-            server + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"Bearer {config['users'][0]['user']['token']}",
-                "Content-Type": "application/json",
-            },
-        )
+        server = urllib.parse.urlsplit(config["clusters"][0]["cluster"]["server"])
         trust = ssl.create_default_context(cafile=str(self._home / "ca.crt"))
-        with urllib.request.urlopen(request, timeout=30, context=trust) as answer:
+        headers = {
+            "Authorization": f"Bearer {config['users'][0]['user']['token']}",
+            "Content-Type": "application/json",
+        }
+        connection = http.client.HTTPSConnection(server.netloc, timeout=30, context=trust)
+        answers = []
+        for body in bodies:
+            data = None if body is None else json.dumps(body)
+            connection.request(method, path, data, headers)
+            answer = connection.getresponse()
             text = answer.read()
-        return json.loads(text) if text else None
+            assert answer.status < 300, text
+            answers.append(json.loads(text) if text else None)
+        connection.close()
+        return answers

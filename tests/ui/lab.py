@@ -37,7 +37,8 @@ class Lab:
         page.on("request", lambda request: self._on_request(request.url))
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not self.expects_errors:
+        is_gone = "404" in message.text  # of what another one has deleted meanwhile
+        if message.type == "error" and not self.expects_errors and not is_gone:
             self.errors.append(message.text)
 
     def _on_request(self, url: str) -> None:
@@ -54,6 +55,7 @@ class Lab:
         self.page.goto(f"{self._demo.url}&reset", timeout=60_000)
         self.tab.wait_for(timeout=60_000)
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
+        expect(self.page.locator(".jp-Launcher")).to_be_visible()  # it takes the focus
         is_light = str(theme == "light").lower()
         expect(self.page.locator(f"body[data-jp-theme-light={is_light}]")).to_be_attached()
         self._width = width
@@ -109,6 +111,17 @@ class Lab:
     def volume(self, name: str) -> Locator:
         """The row of a volume."""
         return self.panel.locator(f'[role=row][data-nj-volume="{name}"]')
+
+    @property
+    def operation(self) -> Locator:
+        """The newest one that the panel shows."""
+        return self.panel.locator(".nj-Operation").first
+
+    def fold(self) -> None:
+        """Fold the workspace's snapshots, so that the volumes come into view."""
+        row = self.volume("claim-ada")
+        row.locator(".nj-Volume-head").click()
+        expect(row).to_have_attribute("aria-expanded", "false")
 
     def unfold(self, row: Locator) -> None:
         if row.get_attribute("aria-expanded") == "false":

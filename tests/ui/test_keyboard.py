@@ -37,17 +37,19 @@ def test_snapshot_restore_and_undo_by_keyboard(lab: Lab, demo: Demo) -> None:
     expect(lab.dialog).to_contain_text("1 missing file or folder comes back")
     expect(lab.accept).to_be_visible()
     tab_to(lab.page, lab.accept)
+    known = demo.operations()
     press("Enter")
-    operation = lab.panel.locator(".nj-Operation.nj-mod-done").first
-    expect(operation).to_contain_text("1 file or folder brought back", timeout=SLOW)
+    demo.wait_for_operation(known)
+    expect(lab.operation).to_contain_text("1 file or folder brought back")
     assert victim.read_text() == good
     expect(lab.dialog).to_have_count(0)
 
     # Undo: backwards from the row that has the focus again.
-    tab_to(lab.page, operation.get_by_role("button", name="Undo"), "Shift+Tab")
+    tab_to(lab.page, lab.operation.get_by_role("button", name="Undo"), "Shift+Tab")
+    known = demo.operations()
     press("Enter")
-    undone = lab.panel.locator(".nj-Operation.nj-mod-done", has_text="Undo on claim-ada").first
-    expect(undone).to_be_visible(timeout=SLOW)
+    demo.wait_for_operation(known)
+    expect(lab.operation).to_contain_text("Undo on claim-ada")
     assert not victim.exists()
     victim.write_text(good)
 

@@ -22,15 +22,15 @@ def test_snapshot_break_restore_undo_and_clone(lab: Lab, demo: Demo) -> None:
     take_a_snapshot(lab, demo, "before I break it")
 
     break_it(notebook, data)
-    restore(lab, "before I break it", missing=len(files) + 1)
+    restore(lab, demo, "before I break it", missing=len(files) + 1)
     assert notebook.read_text() == good
     assert {path.name for path in data.iterdir()} == files
 
-    undo(lab)
+    undo(lab, demo)
     assert notebook.read_text() == SPOILT
     assert not data.exists()
 
-    restore(lab, "before I break it", missing=len(files) + 1)
+    restore(lab, demo, "before I break it", missing=len(files) + 1)
     clone(lab, demo, "shared-datasets", "my-datasets")
     assert notebook.read_text() == good
 
@@ -44,8 +44,9 @@ def see_the_volumes(lab: Lab) -> None:
     expect(card).to_contain_text("of 10 GiB used")
     expect(lab.snapshot("Forecast works")).to_contain_text("2-forecast.ipynb")
     expect(lab.panel).to_contain_text("Shared volumes")
-    lab.volume("shared-datasets").scroll_into_view_if_needed()
-    expect(lab.volume("shared-datasets")).to_be_visible()
+    lab.fold()
+    expect(lab.volume("shared-datasets")).to_contain_text("100 GiB")
+    lab.unfold(lab.volume("claim-ada"))
 
 
 def take_a_snapshot(lab: Lab, demo: Demo, note: str) -> None:
@@ -65,35 +66,32 @@ def break_it(notebook: Path, data: Path) -> None:
     shutil.rmtree(data)
 
 
-def restore(lab: Lab, note: str, *, missing: int) -> None:
+def restore(lab: Lab, demo: Demo, note: str, *, missing: int) -> None:
+    known = demo.operations()
     lab.act(lab.snapshot(note), "Restore…")
     expect(lab.dialog).to_contain_text("A safety snapshot is cut first")
     expect(lab.dialog).to_contain_text(f"{missing} missing files and folders come back")
     expect(lab.dialog).to_contain_text("1 changed file is replaced")
     expect(lab.dialog).to_contain_text("notebooks/2-forecast.ipynb")
     lab.accept.click()
-    done = lab.panel.locator(".nj-Operation.nj-mod-done", has_text="Restore of claim-ada").first
-    expect(done).to_be_visible(timeout=SLOW)
-    expect(done).to_contain_text("brought back")
+    demo.wait_for_operation(known)
+    expect(lab.operation).to_contain_text("Restore of claim-ada")
+    expect(lab.operation).to_contain_text(f"{missing + 1} files and folders brought back.")
 
 
-def undo(lab: Lab) -> None:
-    operation = lab.panel.locator(
-        ".nj-Operation.nj-mod-done", has_text="Restore of claim-ada"
-    ).first
-    operation.get_by_role("button", name="Undo").click()
-    undone = lab.panel.locator(".nj-Operation.nj-mod-done", has_text="Undo on claim-ada").first
-    expect(undone).to_be_visible(timeout=SLOW)
+def undo(lab: Lab, demo: Demo) -> None:
+    known = demo.operations()
+    lab.operation.get_by_role("button", name="Undo").click()
+    demo.wait_for_operation(known)
+    expect(lab.operation).to_contain_text("Undo on claim-ada")
 
 
 def clone(lab: Lab, demo: Demo, volume: str, name: str) -> None:
-    row = lab.volume(volume)
-    row.scroll_into_view_if_needed()
-    lab.act(row, "Clone…")
+    lab.fold()
+    lab.act(lab.volume(volume), "Clone…")
     lab.dialog.get_by_label("Name", exact=True).fill(name)
     lab.accept.click()
     expect(lab.toasts.filter(has_text=f"Clone {name}: Done.")).to_be_visible(timeout=SLOW)
-    lab.volume(name).scroll_into_view_if_needed()
     expect(lab.volume(name)).to_be_visible()
     made = demo.rest("GET", f"volumes/{name}")
     assert made["phase"] == "bound"

@@ -56,7 +56,7 @@ describe('showForm', () => {
     submissions.length = 0;
     answer = text => Promise.resolve(`made ${text}`);
     result = showForm<string>({
-      title: 'Make it',
+      title: trans.__('Make it'),
       accept: 'Make',
       trans,
       body: form => (
@@ -116,7 +116,7 @@ describe('showForm', () => {
     type('x');
     await until(() => accept().getAttribute('aria-disabled') === 'false');
     accept().click();
-    await until(() => dialog()!.textContent!.includes('Too big.'));
+    await until(() => dialog()!.textContent.includes('Too big.'));
     expect(dialog()!.querySelector('[role=alert]')!.textContent).toContain(
       'Less.'
     );
@@ -132,7 +132,7 @@ describe('showForm', () => {
     type('x');
     await until(() => accept().getAttribute('aria-disabled') === 'false');
     accept().click();
-    await until(() => dialog()!.textContent!.includes('No.'));
+    await until(() => dialog()!.textContent.includes('No.'));
     type('y');
     await until(
       () => dialog()!.querySelector<HTMLInputElement>('input')!.value === 'y'

@@ -44,7 +44,8 @@ describe('Hints', () => {
       operations: null,
       snapshots: null,
       goneVolumes: [],
-      goneSnapshots: []
+      goneSnapshots: [],
+      goneOperations: []
     });
   });
 

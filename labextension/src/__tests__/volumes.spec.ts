@@ -224,6 +224,33 @@ describe('VolumesModel', () => {
     expect(steps).toEqual(['One', 'Two']);
   });
 
+  it('takes an operation that vanishes under way for cancelled', async () => {
+    operations = [operation()];
+    await model.start();
+    const states: string[] = [];
+    model.operationChanged.connect((_, { state }) => states.push(state));
+    server.requests.length = 0;
+    events.emit({ kind: 'operation', name: 'op', action: 'deleted' });
+    await until(() => model.operations.length === 0);
+    expect(states).toEqual(['cancelled']);
+    expect(server.requests).toEqual([]);
+  });
+
+  it('looks at many pending snapshots with one request', async () => {
+    snapshots = Array.from({ length: 50 }, (_, index) =>
+      snapshot({ name: `p${index}`, phase: 'pending' })
+    );
+    await model.start();
+    await model.loadHistory(uid);
+    server.requests.length = 0;
+    snapshots = snapshots.map(entry => ({ ...entry, phase: 'ready' }));
+    const settled: string[] = [];
+    model.snapshotSettled.connect((_, { name }) => settled.push(name));
+    await model.refresh();
+    await until(() => settled.length === 50);
+    expect(server.requests.length).toBeLessThan(8);
+  });
+
   it('collects the snapshots of deleted volumes apart', async () => {
     await model.start();
     await model.loadOrphans();

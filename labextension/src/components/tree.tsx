@@ -1,5 +1,5 @@
 import type { Virtualizer } from '@tanstack/react-virtual';
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
 import { CommandIDs } from '../commands';
 import { momentOf } from '../model/lists';
@@ -31,19 +31,26 @@ export function Tree(props: {
   const { rows, scroller } = props;
   const { format, state } = usePanel();
   const grid = React.useRef<HTMLDivElement>(null);
-  const margin = useOffset(grid, scroller);
+  const margin = useOffset(grid);
+  const active = Math.max(
+    0,
+    rows.findIndex(({ key }) => key === state.active)
+  );
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: index => ESTIMATES[rows[index]!.kind],
     getItemKey: index => rows[index]!.key,
     overscan: 8,
+    // The active row stays in the page, so that the keyboard always finds its way back.
+    rangeExtractor: range => {
+      const indexes = defaultRangeExtractor(range);
+      return indexes.includes(active) || active >= range.count
+        ? indexes
+        : [...indexes, active].sort((a, b) => a - b);
+    },
     scrollMargin: margin
   });
-  const active = Math.max(
-    0,
-    rows.findIndex(({ key }) => key === state.active)
-  );
   const focusRow = useFocusRow(rows, virtualizer, grid);
   const onMove = useMoves(rows, active, focusRow);
 
@@ -99,49 +106,54 @@ export function Tree(props: {
   );
 }
 
-function TreeRow(props: {
-  row: Row;
-  index: number;
-  isActive: boolean;
-  start: number;
-  measure: (node: Element | null) => void;
-}): React.ReactElement {
-  const { row, index, isActive, start, measure } = props;
-  const { state } = usePanel();
-  const label = useRowLabel(row);
-  return (
-    <div
-      ref={measure}
-      className={`nj-Row nj-mod-level${row.level} ${isActive ? 'nj-mod-active' : ''}`}
-      role="row"
-      aria-level={row.level}
-      aria-posinset={row.position}
-      aria-setsize={row.size}
-      aria-rowindex={index + 1}
-      aria-expanded={row.expanded}
-      aria-label={label}
-      tabIndex={isActive ? 0 : -1}
-      data-index={index}
-      data-nj-volume={row.kind === 'volume' ? row.volume.name : undefined}
-      data-nj-snapshot={row.kind === 'snapshot' ? row.snapshot.name : undefined}
-      style={{ transform: `translateY(${start}px)` }}
-      onFocus={() => (state.active = row.key)}
-      onClick={event => {
-        state.active = row.key;
-        if (row.expanded !== undefined && !hasSelection()) {
-          state.toggle(row.key, !row.expanded);
+/** Rows are built anew whenever the model changes, so scrolling renders only those that appear. */
+const TreeRow = React.memo(
+  (props: {
+    row: Row;
+    index: number;
+    isActive: boolean;
+    start: number;
+    measure: (node: Element | null) => void;
+  }): React.ReactElement => {
+    const { row, index, isActive, start, measure } = props;
+    const { state } = usePanel();
+    const label = useRowLabel(row);
+    return (
+      <div
+        ref={measure}
+        className={`nj-Row nj-mod-level${row.level} ${isActive ? 'nj-mod-active' : ''}`}
+        role="row"
+        aria-level={row.level}
+        aria-posinset={row.position}
+        aria-setsize={row.size}
+        aria-rowindex={index + 1}
+        aria-expanded={row.expanded}
+        aria-label={label}
+        tabIndex={isActive ? 0 : -1}
+        data-index={index}
+        data-nj-volume={row.kind === 'volume' ? row.volume.name : undefined}
+        data-nj-snapshot={
+          row.kind === 'snapshot' ? row.snapshot.name : undefined
         }
-        if (event.target === event.currentTarget) {
-          event.currentTarget.focus();
-        }
-      }}
-    >
-      <div role="gridcell" className="nj-Cell">
-        <RowContent row={row} isActive={isActive} />
+        style={{ transform: `translateY(${start}px)` }}
+        onFocus={() => (state.active = row.key)}
+        onClick={event => {
+          state.active = row.key;
+          if (row.expanded !== undefined && !hasSelection()) {
+            state.toggle(row.key, !row.expanded);
+          }
+          if (event.target === event.currentTarget) {
+            event.currentTarget.focus();
+          }
+        }}
+      >
+        <div role="gridcell" className="nj-Cell">
+          <RowContent row={row} isActive={isActive} />
+        </div>
       </div>
-    </div>
-  );
-}
+    );
+  }
+);
 
 function RowContent(props: {
   row: Row;
@@ -247,25 +259,19 @@ function useMoves(
 }
 
 /** How far the tree lies below the top of what scrolls; follows what grows above it. */
-function useOffset(
-  grid: React.RefObject<HTMLElement>,
-  scroller: React.RefObject<HTMLElement>
-): number {
+function useOffset(grid: React.RefObject<HTMLElement>): number {
   const [offset, setOffset] = React.useState(0);
   React.useLayoutEffect(() => {
-    const measure = () => {
-      if (grid.current) {
-        setOffset(grid.current.offsetTop);
-      }
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    const content = scroller.current?.firstElementChild;
-    if (content) {
-      [...content.children].forEach(child => observer.observe(child));
+    const above = grid.current?.previousElementSibling;
+    if (!above) {
+      return;
     }
+    const observer = new ResizeObserver(() =>
+      setOffset(grid.current?.offsetTop ?? 0)
+    );
+    observer.observe(above);
     return () => observer.disconnect();
-  });
+  }, [grid]);
   return offset;
 }
 

@@ -22,6 +22,7 @@ export interface IHinted {
   /** Names of what is gone, so that there is nothing to fetch. */
   goneVolumes: readonly string[];
   goneSnapshots: readonly string[];
+  goneOperations: readonly string[];
 }
 
 /**
@@ -43,7 +44,7 @@ export class Hints {
         }
         break;
       case 'operation':
-        this._operations.add(name);
+        this._operations.set(name, isGone);
         break;
       default:
         this._everything = true;
@@ -54,13 +55,15 @@ export class Hints {
   take(): IHinted {
     const volumes = [...this._volumes];
     const snapshots = [...this._snapshots];
+    const operations = [...this._operations];
     const hinted: IHinted = {
       everything: this._everything,
       volumes: few(namesOf(volumes.filter(([, isGone]) => !isGone))),
       goneVolumes: namesOf(volumes.filter(([, isGone]) => isGone)),
       snapshots: byVolume(snapshots.filter(([, { isGone }]) => !isGone)),
       goneSnapshots: namesOf(snapshots.filter(([, { isGone }]) => isGone)),
-      operations: few([...this._operations])
+      operations: few(namesOf(operations.filter(([, isGone]) => !isGone))),
+      goneOperations: namesOf(operations.filter(([, isGone]) => isGone))
     };
     this._everything = false;
     this._volumes.clear();
@@ -70,10 +73,10 @@ export class Hints {
   }
 
   private _everything = false;
-  private readonly _operations = new Set<string>();
 
   /** Name to whether it is gone. */
   private readonly _volumes = new Map<string, boolean>();
+  private readonly _operations = new Map<string, boolean>();
   private readonly _snapshots = new Map<string, ISnapshotHint>();
 }
 

@@ -89,9 +89,13 @@ export class Histories {
 
   /** Look at the pending ones, whose event may have been missed. */
   async settle(): Promise<void> {
-    await Promise.all(
-      [...this._pending.keys()].map(name => this._fetchOne(name))
-    );
+    const pending = [...this._pending.values()];
+    const unlisted = pending.filter(snapshot => !this._entryOf(snapshot));
+    const listed = new Set(pending.map(snapshot => this._entryOf(snapshot)));
+    await Promise.all([
+      ...unlisted.map(({ name }) => this._fetchOne(name)),
+      ...[...listed].map(entry => entry && this._run(entry))
+    ]);
   }
 
   /** Fetch the histories of those volumes of which the list says something else. */

@@ -255,6 +255,22 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
       if (JSON.stringify(old) !== JSON.stringify(operation)) {
         this._operationChanged.emit(operation);
       }
+      before.delete(operation.id);
+    }
+    for (const gone of before.values()) {
+      if (isRunning(gone)) {
+        // Its record went with the object it was making.
+        this._operationChanged.emit({ ...gone, state: 'cancelled' });
+      }
+    }
+  }
+
+  private _dropOperations(ids: readonly string[]): void {
+    if (this._operations.some(({ id }) => ids.includes(id))) {
+      this._operationsFetch.outdate();
+      this._takeOperations(
+        this._operations.filter(({ id }) => !ids.includes(id))
+      );
     }
   }
 
@@ -288,6 +304,7 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
     }
     hints.goneVolumes.forEach(name => this.dropVolume(name));
     hints.goneSnapshots.forEach(name => this._histories.drop(name));
+    this._dropOperations(hints.goneOperations);
     await Promise.allSettled([
       ...(hints.volumes?.map(name => this._followVolume(name)) ?? [
         this._volumesFetch.run()
