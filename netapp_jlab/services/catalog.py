@@ -13,7 +13,14 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from netapp_jlab.config import Settings
-from netapp_jlab.errors import Forbidden, Invalid, NetAppJLabError, NotFound, Upstream
+from netapp_jlab.errors import (
+    Forbidden,
+    Invalid,
+    NetAppJLabError,
+    NotFound,
+    Unsupported,
+    Upstream,
+)
 from netapp_jlab.k8s import kinds, naming
 from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.informer import Informer
@@ -138,8 +145,11 @@ class Catalog:
         return self._followed(self._claims, self._live_claims)
 
     def snapshots(self) -> Mapping[str, VolumeSnapshot]:
-        """Return all snapshots of the namespace by name."""
-        return self._followed(self._snapshots, self._live_snapshots)
+        """Return all snapshots of the namespace by name; none where there is no such kind."""
+        try:
+            return self._followed(self._snapshots, self._live_snapshots)
+        except Unsupported:
+            return {}  # volumes are shown all the same; that no class can snapshot says why
 
     def claim(self, name: str) -> Claim:
         """Read one claim, live.
@@ -318,8 +328,10 @@ class Catalog:
 def _readable(
     read: Callable[[Kind[Obj]], dict[str, Obj]], kind: Kind[Obj]
 ) -> tuple[dict[str, Obj] | None]:
-    """Read all of `kind`; None where the account may not."""
+    """Read all of `kind`; None where the account may not, none where there is no such kind."""
     try:
         return (read(kind),)
     except Forbidden:
         return (None,)
+    except Unsupported:
+        return ({},)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from netapp_jlab.errors import Forbidden, Unreachable
-from netapp_jlab.services.catalog import RETRY, Kept
+from netapp_jlab.config import Settings
+from netapp_jlab.errors import Forbidden, Unreachable, Unsupported
+from netapp_jlab.services.catalog import RETRY, Catalog, Kept
+from netapp_jlab.services.classes import Classes
 
 
 class Reader:
@@ -75,3 +79,23 @@ def test_nothing_is_kept_for_no_seconds(read, clock):
     read.error = Unreachable("away")
     with pytest.raises(Unreachable):
         kept.get()
+
+
+class WithoutSnapshots:
+    """A cluster that lacks the kinds of the snapshot controller."""
+
+    namespace = "jupyter"
+
+    def list(self, kind, **_: str):
+        if kind.group == "snapshot.storage.k8s.io":
+            raise Unsupported(f"The cluster does not serve {kind.plural}.")
+        return SimpleNamespace(items=[])
+
+
+def test_a_cluster_without_snapshots_still_has_volumes():
+    catalog = Catalog(WithoutSnapshots(), Settings())  # type: ignore[arg-type]
+    assert catalog.claims() == {}
+    assert catalog.snapshots() == {}
+    assert catalog.snapshot_classes() == {}
+    with pytest.raises(Unsupported, match="has no snapshot class"):
+        Classes(catalog, "").snapshot_class("nas.csi")
