@@ -15,6 +15,13 @@ from netapp_jlab.services import records
 from netapp_jlab.services.records import Record, Ref, decode, now, this_process
 
 
+CHILD = """
+from netapp_jlab.services.records import this_process
+print(this_process(), flush=True)
+input()
+"""
+
+
 def record(**fields) -> Record:
     fields = {"holder": "elsewhere:1/7/1", "renewed_at": now(), "state": "running", **fields}
     return Record(kind="restore", volume=Ref("v", "u"), started_at=now(), **fields)
@@ -68,9 +75,7 @@ def test_a_killed_process_of_this_host_is_noticed_at_once():
         [
             sys.executable,
             "-c",
-            "from netapp_jlab.services.records import this_process\n"
-            "print(this_process(), flush=True)\n"
-            "input()",
+            CHILD,
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
