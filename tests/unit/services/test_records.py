@@ -14,7 +14,6 @@ from netapp_jlab.errors import Invalid
 from netapp_jlab.services import records
 from netapp_jlab.services.records import Record, Ref, decode, now, this_process
 
-
 CHILD = """
 from netapp_jlab.services.records import this_process
 print(this_process(), flush=True)
