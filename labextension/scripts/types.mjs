@@ -35,6 +35,7 @@ async function openapi() {
   const candidates = [
     process.env.PYTHON,
     await builderPython(),
+    join(root, '.venv', 'bin', 'python'),
     'python',
     'python3'
   ].filter(Boolean);

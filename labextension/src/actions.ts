@@ -2,7 +2,7 @@ import { Clipboard, showErrorMessage } from '@jupyterlab/apputils';
 import { UUID } from '@lumino/coreutils';
 import { ApiError } from './api/errors';
 import type { Operation, Snapshot, Volume } from './api/types';
-import { PANEL_ID } from './commands';
+import { PANEL_ID } from './commandids';
 import { showCloneForm } from './components/dialogs/clone';
 import {
   showDeleteSnapshotForm,

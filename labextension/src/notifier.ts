@@ -1,7 +1,7 @@
 import { PromiseDelegate } from '@lumino/coreutils';
 import { ApiError, Reason } from './api/errors';
 import type { Operation, Snapshot } from './api/types';
-import { CommandIDs } from './commands';
+import { CommandIDs } from './commandids';
 import type { IContext } from './context';
 import { isRunning } from './model/lists';
 import { fractionOf, summaryOf, titleOf } from './model/outcome';

@@ -1,1 +1,6 @@
 import './base.css';
+import './messages.css';
+import './card.css';
+import './tree.css';
+import './dialogs.css';
+import './motion.css';

@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
-import { CommandIDs, Commands } from '../commands';
+import { CommandIDs } from '../commandids';
+import { Commands } from '../commands';
 import type { IContext } from '../context';
 import { Format } from '../model/format';
 import { PanelState } from '../model/panelstate';

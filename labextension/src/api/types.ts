@@ -13,6 +13,7 @@ export type OperationList = Schemas['OperationList'];
 export type Origin = Schemas['Origin'];
 export type Permission = Schemas['Permission'];
 export type Problem = Schemas['Problem'];
+export type Right = Schemas['Right'];
 export type RestorePlan = Schemas['RestorePlan'];
 export type Snapshot = Schemas['Snapshot'];
 export type SnapshotList = Schemas['SnapshotList'];

@@ -1,7 +1,7 @@
 import { duplicateIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { Volume } from '../api/types';
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import { snapshotIcon } from '../icons';
 import { explain } from '../model/permissions';
 import { ActionBar } from './actions';

@@ -1,6 +1,6 @@
 import * as React from 'react';
 import type { Snapshot } from '../api/types';
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import { usePanel } from './hooks';
 
 /** The note of a snapshot, being written: Enter keeps it, Escape leaves it as it was. */

@@ -1,7 +1,7 @@
 import { undoIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { Operation } from '../api/types';
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import { isRunning } from '../model/lists';
 import { fractionOf, summaryOf, titleOf } from '../model/outcome';
 import { ActionButton } from './actions';

@@ -7,7 +7,7 @@ import {
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { Snapshot } from '../api/types';
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import { momentOf } from '../model/lists';
 import type { ISnapshotRow } from '../model/rows';
 import { ActionBar, ActionButton } from './actions';

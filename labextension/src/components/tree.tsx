@@ -1,7 +1,7 @@
 import type { Virtualizer } from '@tanstack/react-virtual';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import { momentOf } from '../model/lists';
 import type { Row } from '../model/rows';
 import type { TreeMove } from '../model/treekeys';

@@ -6,7 +6,7 @@ import {
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { Volume } from '../api/types';
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import { snapshotIcon, volumeIcon } from '../icons';
 import type { ISectionRow, IVolumeRow, Section } from '../model/rows';
 import type { IAction } from './actions';

@@ -19,7 +19,8 @@ import { ORPHANS } from '../tokens';
 import { Fetcher } from './fetcher';
 import { Hints } from './hints';
 import { Histories } from './histories';
-import { isRunning, without, withOperation, withVolume } from './lists';
+import { without, withVolume } from './lists';
+import { Operations } from './operations';
 
 /** How long hints are collected before the model looks again; milliseconds. */
 const DEBOUNCE = 150;
@@ -36,6 +37,7 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
     this.api = new ApiClient(options.serverSettings);
     this._events = options.events;
     this._histories = new Histories(this.api, this._onHistory.bind(this));
+    this._operations = new Operations(this.api, this._onOperations.bind(this));
     this._debouncer = new Debouncer(() => this._follow(), DEBOUNCE);
     this._poll = new Poll({
       auto: false,
@@ -65,7 +67,7 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
   }
 
   get operations(): readonly Operation[] {
-    return this._operations;
+    return this._operations.items;
   }
 
   get workspace(): Volume | null {
@@ -182,8 +184,7 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
   }
 
   putOperation(operation: Operation): void {
-    this._operationsFetch.outdate();
-    this._takeOperations(withOperation(this._operations, operation));
+    this._operations.put(operation);
   }
 
   dropVolume(name: string): void {
@@ -205,7 +206,7 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
         : Promise.resolve();
       const rest = Promise.all([
         this._volumesFetch.run(),
-        this._operationsFetch.run(),
+        this._operations.load(),
         this._histories.settle()
       ]);
       rest.catch(() => undefined); // the status explains more, so it is awaited first
@@ -246,32 +247,9 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
     this._changed();
   }
 
-  private _takeOperations(operations: readonly Operation[]): void {
-    const before = new Map(this._operations.map(entry => [entry.id, entry]));
-    this._operations = operations;
+  private _onOperations(changed: readonly Operation[]): void {
     this._changed();
-    for (const operation of operations) {
-      const old = before.get(operation.id);
-      if (JSON.stringify(old) !== JSON.stringify(operation)) {
-        this._operationChanged.emit(operation);
-      }
-      before.delete(operation.id);
-    }
-    for (const gone of before.values()) {
-      if (isRunning(gone)) {
-        // Its record went with the object it was making.
-        this._operationChanged.emit({ ...gone, state: 'cancelled' });
-      }
-    }
-  }
-
-  private _dropOperations(ids: readonly string[]): void {
-    if (this._operations.some(({ id }) => ids.includes(id))) {
-      this._operationsFetch.outdate();
-      this._takeOperations(
-        this._operations.filter(({ id }) => !ids.includes(id))
-      );
-    }
+    changed.forEach(operation => this._operationChanged.emit(operation));
   }
 
   private _onHistory(settled: Snapshot | null): void {
@@ -304,13 +282,13 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
     }
     hints.goneVolumes.forEach(name => this.dropVolume(name));
     hints.goneSnapshots.forEach(name => this._histories.drop(name));
-    this._dropOperations(hints.goneOperations);
+    this._operations.drop(hints.goneOperations);
     await Promise.allSettled([
       ...(hints.volumes?.map(name => this._followVolume(name)) ?? [
         this._volumesFetch.run()
       ]),
-      ...(hints.operations?.map(id => this._followOperation(id)) ?? [
-        this._operationsFetch.run()
+      ...(hints.operations?.map(id => this._operations.loadOne(id)) ?? [
+        this._operations.load()
       ]),
       this._histories.follow(hints)
     ]);
@@ -326,18 +304,10 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
     }
   }
 
-  private async _followOperation(id: string): Promise<void> {
-    try {
-      this.putOperation(await this.api.operation(id));
-    } catch {
-      await this._operationsFetch.run();
-    }
-  }
-
   private get _isBusy(): boolean {
     return (
       this._histories.isPending ||
-      this._operations.some(isRunning) ||
+      this._operations.isRunning ||
       this._volumes.some(({ phase }) => phase !== 'bound')
     );
   }
@@ -372,12 +342,9 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
     () => this.api.volumes(),
     list => this._takeVolumes(list)
   );
-  private readonly _operationsFetch = new Fetcher(
-    () => this.api.operations(),
-    list => this._takeOperations(list.items)
-  );
   private readonly _events: Event.IManager;
   private readonly _histories: Histories;
+  private readonly _operations: Operations;
   private readonly _hints = new Hints();
   private readonly _debouncer: Debouncer<void>;
   private readonly _poll: Poll;
@@ -390,7 +357,6 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
   private _error: ApiError | null = null;
   private _status: Status | null = null;
   private _volumes: readonly Volume[] = [];
-  private _operations: readonly Operation[] = [];
   private _staleSince: Date | null = null;
   private _pollInterval = 60_000;
   private _revision = 0;

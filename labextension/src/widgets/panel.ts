@@ -5,7 +5,7 @@ import {
 } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
-import { CommandIDs, PANEL_ID } from '../commands';
+import { CommandIDs, PANEL_ID } from '../commandids';
 import type { IContext } from '../context';
 import { snapshotIcon } from '../icons';
 

@@ -1,7 +1,7 @@
 import { VDomRenderer } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import { snapshotIcon } from '../icons';
 import type { Format } from '../model/format';
 import type { IVolumesModel } from '../tokens';
