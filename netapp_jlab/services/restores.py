@@ -45,6 +45,8 @@ from netapp_jlab.services.trees import SnapshotTrees
 from netapp_jlab.services.views import Browsable, owner_uid, snapshot_phase, volume_phase
 from netapp_jlab.services.volumes import require
 
+NOTE_SHOWN = 60
+"""Characters of a snapshot's note that the note of its safety snapshot repeats."""
 SHOWN = 50
 """Examples in a plan."""
 CUTTING = "Cutting the safety snapshot"
@@ -139,7 +141,7 @@ class Restores:
             free_bytes=free,
             unreadable=len(unreadable),
             examples=tuple(
-                Example(path=files.to_text(one.path), action=one.action, size=one.size)
+                Example(path=files.to_text(one.path) or ".", action=one.action, size=one.size)
                 for one in summary.examples
             ),
         )
@@ -218,7 +220,7 @@ class Restores:
             verify=order.verify,
         )
         return self._cut_safety(
-            claim, record, note=f"Before restoring {snapshot}", request_id=order.request_id
+            claim, record, note=f"Before restoring {_called(taken)}", request_id=order.request_id
         )
 
     def _pair(self, snapshot: str) -> tuple[VolumeSnapshot, Claim]:
@@ -347,6 +349,13 @@ class Restores:
             until = meta.annotations.get(naming.EXPIRES_AT, "")
             if meta.labels.get(naming.PURPOSE) == "safety" and until and _is_past(until):
                 self._cluster.delete(kinds.SNAPSHOTS, meta.name, uid=meta.uid)
+
+
+def _called(snapshot: VolumeSnapshot) -> str:
+    """Return how a user knows a snapshot: by its note, else by its name."""
+    note = snapshot.metadata.annotations.get(naming.NOTE, "")
+    short = note if len(note) <= NOTE_SHOWN else f"{note[:NOTE_SHOWN]}…"
+    return f"“{short}”" if note else snapshot.metadata.name
 
 
 def _next_name(volume: str, present: Sequence[str]) -> str:
