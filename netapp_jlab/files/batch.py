@@ -125,12 +125,16 @@ class Batch:
     def end(self) -> None:
         """Finish everything; when this returns, it is durable."""
         self.flush()
-        if self._whole and self._target.syncs_as_a_whole:
+        try:
+            if self._whole and self._target.syncs_as_a_whole:
+                calls.syncfs(self._target.fd)
+            else:
+                for fd in self._touched:
+                    _sync_folder(fd)
+        except OSError as error:
+            self._report.failure(b"", error)
+        finally:
             self._close_folders()
-            calls.syncfs(self._target.fd)
-        for fd in self._touched:
-            calls.fsync(fd)
-        self._close_folders()
 
     def abandon(self) -> None:
         """Remove what has no name yet, and give directories back the permissions they have."""
@@ -212,7 +216,7 @@ class Batch:
 
     def _sync_later(self, fd: int) -> None:
         if not self._target.syncs_as_a_whole:
-            calls.fsync(fd)
+            _sync_folder(fd)
         elif not self._whole:
             self._touched.append(os.dup(fd))
             if len(self._touched) > FEW:
@@ -222,6 +226,14 @@ class Batch:
     def _close_folders(self) -> None:
         while self._touched:
             os.close(self._touched.pop())
+
+
+def _sync_folder(fd: int) -> None:
+    try:
+        calls.fsync(fd)
+    except OSError as error:
+        if error.errno not in calls.NOT_SUPPORTED:  # some FUSE file systems know it for files only
+            raise
 
 
 def _close(fd: int, *, sync: bool) -> OSError | None:

@@ -64,10 +64,7 @@ def undo(
         if is_directory(s) or is_directory(b):
             yield from _enter(walk, frame, name, s, t, b)
     elif is_directory(s):
-        if b is None and t is not None and not is_directory(t):
-            yield Step(frame, name, "conflict", reason=SINCE)
-        else:
-            yield from _enter(walk, frame, name, s, t, b)
+        yield from _enter(walk, frame, name, s, t, b)
     elif s is not None:
         yield from _bring_back(walk, frame, name, s, t, b)
     elif b is not None and t is not None:

@@ -45,6 +45,7 @@ class Folders:
             return
         step.frame.touched = True
         if step.folder is not None:
+            step.folder.touched = True
             self._tools.batch.watch(step.folder)
         self._tools.report.done("create" if step.target is None else "replace")
 
@@ -72,24 +73,23 @@ class Folders:
         frame = step.frame
         if frame.target is None or frame.target.fd < 0:
             return  # it was never there, or has moved away
-        if frame.s is None and frame.selection.whole:
-            if is_going(frame) and self._remove(frame):
+        try:
+            if self._removed(frame):
                 frame.close()
                 return
-            if frame.parent is not None:
-                frame.parent.stays = True
-        mode, times = self._mode_without_settling(frame), None
-        if self._tools.walk.settles(frame) and frame.s is not None and self._may_settle(frame):
-            mode, times = S_IMODE(frame.s.st_mode), frame.s
+            mode, times = self._wanted(frame)
+        except OSError as error:
+            self._tools.report.failure(frame.path(), error)
+            mode, times = self._without_settling(frame), None
+        if frame.parent is not None and frame.s is None:
+            frame.parent.stays = True
         self._tools.batch.finish(frame, mode=mode, times=times)
 
     def _widen(self, frame: Frame, fd: int, needed: int) -> None:
-        if frame.created:
-            self._tools.batch.watch(frame)
-            return
         found = frame.t
         if (
-            found is None
+            frame.created
+            or found is None
             or found.st_uid != os.geteuid()
             or os.access(f"/proc/self/fd/{fd}", needed)
         ):
@@ -98,8 +98,14 @@ class Folders:
         frame.widened = frame.unlocked = True
         self._tools.batch.watch(frame)
 
-    def _mode_without_settling(self, frame: Frame) -> int | None:
-        """Return the mode of a directory that is only on the way to what is selected."""
+    def _wanted(self, frame: Frame) -> tuple[int | None, Stat | None]:
+        s = frame.s
+        if s is None or not self._tools.walk.settles(frame) or not self._may_settle(frame):
+            return self._without_settling(frame), None
+        return S_IMODE(s.st_mode), s
+
+    def _without_settling(self, frame: Frame) -> int | None:
+        """Return the mode of a directory that is only on the way, or has to stay as it is."""
         if frame.s is not None and (frame.created or self._tools.guard.is_half_made(frame)):
             return S_IMODE(frame.s.st_mode)
         if frame.widened and frame.t is not None:
@@ -124,20 +130,18 @@ class Folders:
             tools.report.done("metadata")
         return True
 
-    def _remove(self, frame: Frame) -> bool:
+    def _removed(self, frame: Frame) -> bool:
+        """Remove a directory, if it is to go and nothing in it had to stay."""
         parent, found = frame.parent, frame.t
-        if parent is None or found is None:
-            return False
-        step = Step(parent, frame.name, "remove", target=found)
-        if frame.stays:
+        if parent is None or found is None or frame.stays or not is_going(frame):
             return False
         reason = self._tools.guard.keeps_from_going(self._tools.walk, parent, frame.name, found)
         reason = reason or self._rmdir(parent, frame.name, found)
         if reason:
-            self._tools.leave_alone(step, reason)
+            self._tools.report.conflict(frame.path(), reason)
             return False
         parent.touched = True
-        if parent.clearing or not frame.clearing:
+        if parent.clearing or not frame.clearing:  # else it is a part of replacing it
             self._tools.report.done("remove")
         return True
 

@@ -88,9 +88,10 @@ class Guard:
     def is_half_made(self, frame: Frame) -> bool:
         """Tell whether an interrupted restore made a directory and did not get to its mode."""
         s, t = frame.s, frame.t
-        if not self._enforced or s is None or t is None or frame.kept_handle() is not None:
+        if not self._enforced or s is None or t is None or s.st_mode == t.st_mode:
             return False
-        return S_IMODE(t.st_mode) == S_IMODE(s.st_mode) | S_IRWXU
+        half_made = S_IMODE(t.st_mode) == S_IMODE(s.st_mode) | S_IRWXU
+        return half_made and frame.kept_handle() is None
 
     def _kept(self, frame: Frame, name: str) -> Where | None:
         folder = frame.kept_handle()

@@ -199,6 +199,24 @@ def test_saved_while_the_copy_was_made(
     assert sorted(os.listdir(cut.target)) == ["a", "d", "f", "g", "m"]
 
 
+def test_saved_with_its_time_set_back_while_the_copy_was_made(
+    cut: World, monkeypatch: pytest.MonkeyPatch, swaps: bool
+) -> None:
+    real = calls.set_times
+    place = cut.at("target", "a")
+
+    def save_first(fd: int, ns: tuple[int, int]) -> None:
+        monkeypatch.setattr(calls, "set_times", real)
+        found = os.stat(place)
+        write(b"NEWER A")(place)
+        os.utime(place, ns=(found.st_atime_ns, found.st_mtime_ns))
+        real(fd, ns)
+
+    monkeypatch.setattr(calls, "set_times", save_first)
+    assert conflicts(cut.restore(kept=True)) == [b"a"]
+    assert cut.in_target()[b"a"].content == b"NEWER A"
+
+
 def test_made_while_the_copy_was_made(
     cut: World, monkeypatch: pytest.MonkeyPatch, swaps: bool
 ) -> None:
@@ -327,3 +345,78 @@ def test_links_and_pipes_in_the_way_of_nothing(cut: World) -> None:
     assert found[b"f"] == SOURCE[b"f"]
     assert b"e" not in found
     assert found[b"a"] == symlink(b"elsewhere")._replace(mtime=found[b"a"].mtime)
+
+
+def test_an_empty_folder_that_was_exchanged_for_another(
+    cut: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for side in ("target", "kept"):
+        os.mkdir(cut.at(side, "empty"))
+    real = os.access
+
+    def exchange_first(place: str, mode: int) -> bool:
+        monkeypatch.setattr(os, "access", real)
+        os.rename(cut.at("target", "empty"), cut.at("target", "aside"))
+        os.mkdir(cut.at("target", "empty"))
+        return real(place, mode)
+
+    monkeypatch.setattr(os, "access", exchange_first)
+    done = cut.restore(kept=True, paths=[b"empty"])
+    assert conflicts(done) == [b"empty"]
+    assert os.path.isdir(cut.at("target", "empty"))
+
+
+@pytest.mark.usefixtures("swaps")
+@pytest.mark.parametrize("appears", ["file", "folder", "filled folder"])
+@pytest.mark.parametrize("wanted", ["file", "folder", "link"])
+def test_something_appears_just_before_the_new_gets_its_name(
+    world: World, monkeypatch: pytest.MonkeyPatch, appears: str, wanted: str
+) -> None:
+    entry = {"file": file(b"x"), "folder": folder(), "link": symlink(b"x")}[wanted]
+    world.build({b"": folder(), b"p": entry}, {b"": folder()})
+    world.keep()
+    place = world.at("target", "p")
+    real = calls.rename_new
+
+    def appear_first(name: str, new: str, dir_fd: int) -> bool:
+        monkeypatch.setattr(calls, "rename_new", real)
+        if appears == "file":
+            write(b"mine")(place)
+        else:
+            os.mkdir(place)
+        if appears == "filled folder":
+            write(b"mine")(place + "/mine")
+        return real(name, new, dir_fd)
+
+    monkeypatch.setattr(calls, "rename_new", appear_first)
+    done = world.restore(kept=True)
+    assert conflicts(done) == [b"p"]
+    found = world.in_target()
+    assert found[b"p"].kind == ("file" if appears == "file" else "directory")
+    assert b"mine" in {one.content for one in found.values()} or appears == "folder"
+    assert not [path for path in found if b".~" in path]
+
+
+def test_no_hard_link_can_be_made_and_something_appears(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File systems without renameat2's flags and without hard links: look, then rename."""
+    world.build({b"": folder(), b"p": file(b"x"), b"q": file(b"q")}, {b"": folder()})
+    world.keep()
+
+    def refuse(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(calls, "rename_new", lambda *_: False)
+    monkeypatch.setattr(calls, "link", refuse)
+    real = calls.set_times
+
+    def appear_first(fd: int, ns: tuple[int, int]) -> None:
+        monkeypatch.setattr(calls, "set_times", real)
+        write(b"mine")(world.at("target", "p"))
+        real(fd, ns)
+
+    monkeypatch.setattr(calls, "set_times", appear_first)
+    assert conflicts(world.restore(kept=True)) == [b"p"]
+    found = world.in_target()
+    assert (found[b"p"].content, found[b"q"]) == (b"mine", file(b"q"))

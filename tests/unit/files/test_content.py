@@ -74,7 +74,12 @@ def test_sizes(tmp_path: Path, copied: Callable[..., Path], size: int) -> None:
 
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("knows_holes", [True, False])
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(st.tuples(st.integers(0, 64), st.integers(1, 3)), max_size=5), st.integers(0, 5000))
 def test_holes(
     tmp_path: Path,

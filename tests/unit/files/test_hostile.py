@@ -193,6 +193,27 @@ def test_a_deep_folder_is_moved_out_while_the_walk_is_below(
     assert os.fsencode(at(9)) + b"/renamed/z" not in found
 
 
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_file_becomes_a_link_before_it_is_read(
+    world: World, outside: Path, monkeypatch: pytest.MonkeyPatch, side: str
+) -> None:
+    world.build({b"": folder(), b"a": file(b"12345678")}, {b"": folder(), b"a": file(b"abcdefgh")})
+    real = calls.open_content
+    place = world.at(side, "a")
+    inode = os.stat(place).st_ino
+
+    def swap_first(name: str, dir_fd: int) -> int:
+        found = calls.lstat(name, dir_fd)
+        if found is not None and found.st_ino == inode:
+            os.unlink(place)
+            os.symlink(outside / "passwd", place)  # as long as the file
+        return real(name, dir_fd)
+
+    monkeypatch.setattr(calls, "open_content", swap_first)
+    done = world.restore(verify=True)
+    assert [tuple(issue) for issue in done.failures] == [(b"a", os.strerror(errno.ELOOP))]
+
+
 # --- Other file systems mounted inside ----------------------------------------------------------
 
 

@@ -354,3 +354,33 @@ def test_a_file_system_that_does_not_pass_on_syncfs(
         monkeypatch.setattr(calls, name, lambda _, name=name: synced.append(name))
     world.restore()
     assert synced == ["fsync"] * 41
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_disk_that_fails_at_the_very_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    source: Model = {b"": folder()}
+    for number in range(40 if whole else 2):
+        source[b"d%02d" % number] = folder()
+    world.build(source, {b"": folder()})
+
+    def fail(fd: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(calls, "syncfs" if whole else "fsync", fail)
+    done = world.restore()
+    assert [tuple(issue) for issue in done.failures] == [(b"", os.strerror(errno.EIO))]
+    assert world.in_target() == source
+
+
+def test_a_file_system_that_can_not_sync_folders(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.build({b"": folder(), b"d": folder()}, {b"": folder()})
+
+    def refuse(fd: int) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(calls, "fsync", refuse)
+    assert world.restore().failures == ()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp_jlab.files import from_text, to_text
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_every_name_has_a_text_that_leads_back(name: bytes) -> None:
     text = to_text(name)
@@ -15,6 +16,7 @@ def test_every_name_has_a_text_that_leads_back(name: bytes) -> None:
     assert len((text + ".").splitlines()) == 1
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text(alphabet=st.sampled_from("ab\\x0f9e/é\n\u202e ")) | st.text())
 def test_every_text_is_refused_or_leads_back(text: str) -> None:
     try:

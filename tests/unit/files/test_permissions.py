@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from netapp_jlab.files import attributes, calls
+from netapp_jlab.files import Cancelled, attributes, calls
 
 from . import trees
 from .deaths import Killed, dying_at
@@ -144,6 +144,33 @@ def test_dying_while_a_folder_is_opened_up(mine: World) -> None:
         assert mine.in_target() == source
 
 
+def test_cancelling_while_a_folder_is_opened_up(mine: World) -> None:
+    """Permissions that were given for the time of the work are taken back at once."""
+    build(mine, SHUT, SHUT_NOW)
+
+    def cancel_after(looks: int) -> bool:
+        left = [looks]
+
+        def cancel() -> bool:
+            left[0] -= 1
+            return left[0] < 0
+
+        try:
+            mine.restore(kept=True, cancel=cancel)
+        except Cancelled:
+            return True
+        return False
+
+    looks = 0
+    while as_user(lambda looks=looks: cancel_after(looks)):
+        looks += 1
+        for path in ("no-write", "no-write/sub", "no-list"):
+            now = stat.S_IMODE(os.stat(mine.at("target", path)).st_mode)
+            assert now in (SHUT[path.encode()].mode, SHUT_NOW[path.encode()].mode)
+        os.chmod(mine.at("target", "no-list"), 0)
+    assert looks > len(SHUT)
+
+
 def test_what_can_not_be_read_in_the_snapshot(mine: World) -> None:
     build(
         mine,
@@ -232,3 +259,21 @@ def test_files_of_others(mine: World) -> None:
         assert again["failures"] == done["failures"]
     else:
         assert done == NOTHING
+
+
+def test_a_folder_that_the_system_does_not_let_go(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.build(
+        {b"": folder()}, {b"": folder(), b"d": folder(), b"d/e": folder(), b"d/e/x": file(b"x")}
+    )
+    world.keep()
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(calls, "rmdir", refuse)
+    done = world.restore(kept=True)
+    assert [tuple(issue) for issue in done.failures] == [(b"d/e", "Operation not permitted")]
+    assert done.conflicts == ()
+    assert world.in_target().keys() == {b"", b"d", b"d/e"}

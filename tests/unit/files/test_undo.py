@@ -200,6 +200,7 @@ def world_of(world: World, source: Model, baseline: Model, target: Model) -> Non
         ("mine", "folder", "other", "other", True),
         ("mine", "folder", "mine", "mine", False),
         ("mine", "folder", "fuller", "fuller", True),
+        ("mine", "folder", "with a new folder", "with a new folder", True),
         ("mine", "mine", "other", "other", False),
         ("mine", "mine", None, None, False),
         # A folder of mine.
@@ -227,6 +228,7 @@ def test_each_case(
         "other": {b"p": file(b"something else")},
         "folder": {b"p": folder(), b"p/in": file(b"in")},
         "fuller": {b"p": folder(), b"p/in": file(b"in"), b"p/new": file(b"new")},
+        "with a new folder": {b"p": folder(), b"p/in": file(b"in"), b"p/new": folder()},
     }
     root: Model = {b"": folder()}
     world_of(world, {**root, **kinds[before]}, {**root, **kinds[snapshot]}, {**root, **kinds[now]})
