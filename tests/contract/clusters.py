@@ -169,7 +169,10 @@ class Cluster:
             answer = pool.request(
                 method,
                 f"{self.server}/demo/faults",
-                headers={"Authorization": f"Bearer {self.token}"},
-                json=settings or {},
+                headers={
+                    "Authorization": f"Bearer {self.token}",
+                    "Content-Type": "application/json",
+                },
+                body=json.dumps(settings or {}),  # urllib3 1.26 knows no json=
             )
         assert answer.status == 200, answer.data
