@@ -15,14 +15,17 @@ def test_nothing_is_asked_before_the_panel_is_shown(lab: Lab) -> None:
     expect(lab.page.locator(".nj-StatusItem")).to_have_text("Snapshots")
     lab.page.wait_for_timeout(1_000)
     assert lab.requests == []
-    loaded = lab.page.evaluate(
-        "performance.getEntriesByType('resource').map(({ name }) => name)"
-        ".filter(name => name.includes('/extensions/netapp-jlab/static/'))"
-    )
-    assert loaded, "the extension is there"
-    assert not any("content" in name or "actions" in name for name in loaded)
+    at_start = scripts(lab)
+    assert at_start
+    assert sum(at_start.values()) < 250_000, at_start  # bytes of a development build
 
     lab.show()
+    with_panel = scripts(lab)
+    assert at_start.keys() < with_panel.keys(), "the panel's content is loaded with it"
+    lab.panel.locator(".nj-Card").get_by_role("button", name="Clone…").click()
+    expect(lab.dialog).to_be_visible()
+    assert with_panel.keys() < scripts(lab).keys(), "the dialogs are loaded with the first"
+    lab.page.keyboard.press("Escape")
     assert {"operations", "status", "volumes"} <= set(lab.requests)
     expect(lab.page.locator(".nj-StatusItem")).to_contain_text(re.compile("ago|just now"))
 
@@ -71,3 +74,13 @@ def test_the_settings_say_what_is_shown(lab: Lab, demo: Demo) -> None:
         expect(lab.dialog.get_by_label("Note (optional)")).to_be_focused()
     finally:
         demo.setting("netapp-jlab:plugin")
+
+
+def scripts(lab: Lab) -> dict[str, int]:
+    """Scripts of the extension that were loaded, with their sizes in bytes."""
+    found = lab.page.evaluate(
+        "performance.getEntriesByType('resource')"
+        ".filter(({ name }) => name.includes('/extensions/netapp-jlab/static/'))"
+        ".map(({ name, decodedBodySize }) => [name, decodedBodySize])"
+    )
+    return dict(found)

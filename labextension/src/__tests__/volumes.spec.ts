@@ -259,6 +259,17 @@ describe('VolumesModel', () => {
     ]);
   });
 
+  it('counts what is left of a volume among the orphans at once', async () => {
+    await model.start();
+    await model.loadHistory(uid);
+    await model.loadOrphans();
+    snapshots = [snapshot({ name: 'a', stale: true })];
+    events.emit({ kind: 'volume', name: 'workspace', action: 'deleted' });
+    await until(() => model.history(ORPHANS)?.items.length === 2);
+    expect(model.history(uid)).toBeNull();
+    expect(model.snapshot('a')?.stale).toBe(true);
+  });
+
   it('fetches all histories with one request', async () => {
     await model.start();
     await model.loadAllHistories();

@@ -111,12 +111,19 @@ export class Histories {
         void this._run(entry);
       }
     }
-    for (const [uid, { name }] of this._entries) {
-      if (uid !== ORPHANS && !volumes.some(volume => volume.uid === uid)) {
-        this._entries.delete(uid);
-        this._forget(name);
-        this._onChange(null);
+  }
+
+  /** A volume is gone: its snapshots, if any are left, belong to the orphans. */
+  orphan({ uid }: Volume): void {
+    this._entries.delete(uid);
+    for (const [pending, { volume_uid }] of this._pending) {
+      if (volume_uid === uid) {
+        this._pending.delete(pending);
       }
+    }
+    const orphans = this._entries.get(ORPHANS);
+    if (orphans) {
+      void this._run(orphans);
     }
   }
 
@@ -199,14 +206,6 @@ export class Histories {
       return null;
     }
     return this._pending.delete(snapshot.name) ? snapshot : null;
-  }
-
-  private _forget(volume: string): void {
-    for (const [name, snapshot] of this._pending) {
-      if (snapshot.volume === volume) {
-        this._pending.delete(name);
-      }
-    }
   }
 
   private _isKnown(name: string): boolean {

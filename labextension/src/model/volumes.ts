@@ -174,8 +174,7 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
 
   putVolume(volume: Volume): void {
     this._volumesFetch.outdate();
-    this._volumes = withVolume(this._volumes, volume);
-    this._changed();
+    this._setVolumes(withVolume(this._volumes, volume));
   }
 
   putSnapshot(snapshot: Snapshot): void {
@@ -189,8 +188,7 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
 
   dropVolume(name: string): void {
     this._volumesFetch.outdate();
-    this._volumes = without(this._volumes, name);
-    this._changed();
+    this._setVolumes(without(this._volumes, name));
   }
 
   dropSnapshot(snapshot: Snapshot): void {
@@ -241,9 +239,17 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
 
   private _takeVolumes(list: VolumeList): void {
     this._isLoaded = true;
-    this._volumes = list.items;
     this._staleSince = list.stale_since ? new Date(list.stale_since) : null;
+    this._setVolumes(list.items);
     this._histories.compare(list.items);
+  }
+
+  private _setVolumes(volumes: readonly Volume[]): void {
+    const uids = new Set(volumes.map(({ uid }) => uid));
+    this._volumes
+      .filter(({ uid }) => !uids.has(uid))
+      .forEach(volume => this._histories.orphan(volume));
+    this._volumes = volumes;
     this._changed();
   }
 

@@ -1,10 +1,14 @@
 import { VDomRenderer } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
+import { Poll } from '@lumino/polling';
 import * as React from 'react';
 import { CommandIDs } from '../commandids';
 import { snapshotIcon } from '../icons';
 import type { Format } from '../model/format';
 import type { IVolumesModel } from '../tokens';
+
+/** How often the age is told anew; milliseconds. */
+const TICK = 60_000;
 
 /**
  * The age of the workspace's last snapshot, in the status bar; just a label until that is known.
@@ -15,6 +19,17 @@ export class StatusItem extends VDomRenderer<IVolumesModel> {
     this.addClass('nj-StatusItem');
     this._commands = commands;
     this._format = format;
+    this._clock = new Poll({
+      name: 'netapp-jlab:status-clock',
+      factory: () => Promise.resolve(this.update()),
+      frequency: { interval: TICK, backoff: false },
+      standby: () => (model.isLoaded ? 'when-hidden' : true)
+    });
+  }
+
+  override dispose(): void {
+    this._clock.dispose();
+    super.dispose();
   }
 
   render(): React.ReactElement {
@@ -46,6 +61,7 @@ export class StatusItem extends VDomRenderer<IVolumesModel> {
       : trans.__('No snapshot yet');
   }
 
+  private readonly _clock: Poll;
   private readonly _commands: CommandRegistry;
   private readonly _format: Format;
 }

@@ -148,7 +148,7 @@ function Examples(props: {
           {plan.examples.map(({ path, action, size }) => (
             <li key={path} className={`nj-mod-${action}`}>
               <span className="nj-path" dir="ltr">
-                {path}
+                {path === '.' ? trans.__('(the root of the volume)') : path}
               </span>{' '}
               <span className="nj-hint">
                 {size > 0
