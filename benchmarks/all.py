@@ -1,0 +1,67 @@
+"""Run the benchmarks one after another, and print what they found as one table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import report
+
+NAMES = ("click_to_ready", "listing", "lab_cost", "restore_files")
+LONGEST = 1800.0
+RESTORE_LIMIT = 1.5
+
+
+def run(name: str, rounds: int | None) -> tuple[dict[str, Any], int]:
+    """Run one; return its report and its exit status."""
+    script = str(Path(__file__).with_name(f"{name}.py"))
+    more = ["--rounds", str(rounds)] if rounds else []
+    done = subprocess.run(
+        [sys.executable, script, "--json", *more],
+        stdout=subprocess.PIPE,
+        timeout=LONGEST,
+        check=False,
+    )
+    if not done.stdout:
+        raise SystemExit(f"{name} failed with exit code {done.returncode}.")
+    found = json.loads(done.stdout)
+    return (_restores(found) if name == "restore_files" else found), done.returncode
+
+
+def _restores(found: dict[str, Any]) -> dict[str, Any]:
+    """Bring the report of ``restore_files.py``, which knows several contenders, into the table."""
+    rows = {(row["what"], row["who"]): row["median_ms"] for row in found["measures"]}
+    titles = list(dict.fromkeys(what for what, _ in rows))
+    measures = []
+    for title in titles:
+        ours, theirs = rows[title, "ours"], rows[title, "rsync"]
+        limit = RESTORE_LIMIT if title == titles[0] else None
+        measure = report.Measure(title, ours, theirs, "ms", ours / theirs, "x", limit)
+        measures.append(measure.shown())
+    return {"benchmark": "restore_files", "measures": measures}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=NAMES, help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--rounds", type=int, help="default: each one's own")
+    args = parser.parse_args()
+    found, failed = [], []
+    for name in args.names:
+        report.say(f"--- {name}")
+        one, status = run(name, args.rounds)
+        found.append(one)
+        if status:
+            failed.append(name)
+    print(report.table(found))
+    if failed:
+        report.say(f"Above its limit: {', '.join(failed)}")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
