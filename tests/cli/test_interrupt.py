@@ -12,10 +12,28 @@ import time
 
 import pytest
 
+from netapp_jlab.cli.console import Console
+from netapp_jlab.cli.interrupts import interrupts
+from netapp_jlab.errors import Cancelled
 from netapp_jlab.models import OperationList
 
 PATIENCE = 60.0
-FILES = 3000
+FILES = 500
+
+# The command line on a disk so slow that a restore can be caught at work.
+SLOW = """
+import sys, time
+from netapp_jlab import files
+from netapp_jlab.cli import main
+restore = files.restore
+def slowly(*trees, cancel, **options):
+    def check():
+        time.sleep(0.01)
+        return cancel()
+    return restore(*trees, cancel=check, **options)
+files.restore = slowly
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 @pytest.fixture
@@ -23,11 +41,11 @@ def start(here):
     """Start the command line as a process of its own; what is left of it is killed."""
     started = []
 
-    def start(*argv, **options):
-        command = [sys.executable, "-m", "netapp_jlab", *here, *argv]
+    def start(*argv, program=("-m", "netapp_jlab")):
+        command = [sys.executable, *program, *here, *argv]
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, **options,
+            text=True,
         )  # fmt: skip
         started.append(process)
         return process
@@ -63,7 +81,7 @@ def many(ok, root, volume):
 
 
 def test_a_running_restore_stops_and_can_be_undone(start, ok, many):
-    process = start("restore", "before", "--yes")
+    process = start("restore", "before", "--yes", program=("-c", SLOW))
     read_until(process, "Copying back")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
@@ -72,7 +90,7 @@ def test_a_running_restore_stops_and_can_be_undone(start, ok, many):
     (operation,) = ok("operations", "--json").model(OperationList).items
     assert operation.state == "cancelled"
     restored = len(list(many.iterdir()))
-    assert restored < FILES
+    assert restored < FILES - 10
     assert f"netapp-jlab undo {operation.id}" in out + err
     ok("undo", operation.id, "--yes")
     assert not many.exists() or not list(many.iterdir())
@@ -90,14 +108,29 @@ def test_before_the_safety_snapshot_is_cut_nothing_has_changed(start, ok, many, 
     assert list(many.iterdir()) == []
 
 
-def test_a_second_one_leaves_at_once(start, ok, many, cluster):
+def test_who_waits_for_a_snapshot_is_told_that_it_goes_on(start, run, volume, cluster):
     with cluster.faults(snapshot_delay=30):
-        process = start("snapshot", "project1", "--name", "slow")
-        time.sleep(1.5)
+        process = start("snapshot", volume, "--name", "slow")
+        deadline = time.monotonic() + PATIENCE
+        while run("snapshots", "show", "slow").code != 0:
+            assert time.monotonic() < deadline
         process.send_signal(signal.SIGINT)
         _out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, err
-    assert "slow" in err
+    assert "netapp-jlab snapshots show slow" in err
+
+
+def test_the_first_one_asks_and_the_second_one_leaves(capsys):
+    before = signal.getsignal(signal.SIGINT)
+    with interrupts(Console()) as pressed:
+        pressed.check()
+        signal.raise_signal(signal.SIGINT)
+        assert "again to leave at once" in capsys.readouterr().err
+        with pytest.raises(Cancelled):
+            pressed.check()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_at_the_question_nothing_has_changed(here, many):

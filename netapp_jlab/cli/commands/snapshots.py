@@ -74,21 +74,18 @@ def _create(session: Session) -> int:
         snapshot_class=args.snapshot_class,
         origin={"kind": "cli"},
     )
-    snapshot = client.snapshots.create(args.volume, order)
-    if args.wait:
-        with interrupts(console) as pressed:
-            try:
-                snapshot = session.client.snapshots.wait(
-                    snapshot.name,
-                    timeout=session.client.settings.ready_timeout,
-                    cancel=pressed.check,
-                )
-            except Cancelled:
-                console.say(
-                    f"Snapshot {snapshot.name} was asked for and is still being cut; see "
-                    f"`netapp-jlab snapshots show {snapshot.name}`."
-                )
-                return Exit.INTERRUPTED
+    with interrupts(console) as pressed:
+        snapshot = client.snapshots.create(args.volume, order)
+        try:
+            if args.wait:
+                limit = client.settings.ready_timeout
+                snapshot = client.snapshots.wait(snapshot.name, timeout=limit, cancel=pressed.check)
+        except Cancelled:
+            console.say(
+                f"Snapshot {snapshot.name} was asked for and is still being cut; see "
+                f"`netapp-jlab snapshots show {snapshot.name}`."
+            )
+            return Exit.INTERRUPTED
     if args.json:
         console.json(snapshot)
     else:

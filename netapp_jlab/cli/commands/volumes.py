@@ -123,27 +123,25 @@ def _facts(volume: Volume) -> dict[str, str]:
 
 
 def _create(session: Session) -> int:
-    args = session.args
-    volume = session.client.volumes.create(
-        common.order(
-            VolumeOrder,
-            name=args.name,
-            size=args.size,
-            storage_class=args.storage_class,
-            access_modes=args.access_mode,
-            source=_source(args),
-            note=args.note,
-        )
+    args, client = session.args, session.client
+    order = common.order(
+        VolumeOrder,
+        name=args.name,
+        size=args.size,
+        storage_class=args.storage_class,
+        access_modes=args.access_mode,
+        source=_source(args),
+        note=args.note,
     )
-    if args.wait:
-        with interrupts(session.console) as pressed:
-            try:
-                volume = session.client.volumes.wait(
-                    volume.name, timeout=session.client.settings.ready_timeout, cancel=pressed.check
-                )
-            except Cancelled:
-                session.console.say(f"Volume {volume.name} was asked for and is not bound yet.")
-                return Exit.INTERRUPTED
+    with interrupts(session.console) as pressed:
+        volume = client.volumes.create(order)
+        try:
+            if args.wait:
+                limit = client.settings.ready_timeout
+                volume = client.volumes.wait(volume.name, timeout=limit, cancel=pressed.check)
+        except Cancelled:
+            session.console.say(f"Volume {volume.name} was asked for and is not bound yet.")
+            return Exit.INTERRUPTED
     if args.json:
         session.console.json(volume)
     else:
