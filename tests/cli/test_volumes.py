@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from netapp_jlab.models import DeletePlan, Volume, VolumeList
@@ -19,6 +21,13 @@ def test_no_volumes(ok):
 def test_create_waits_until_it_is_bound(ok):
     result = ok("volumes", "create", "data", "--size", "2Gi")
     assert result.out == "Volume data (2 GiB) is bound.\n"
+
+
+def test_a_class_that_waits_for_a_pod_is_not_waited_for(ok):
+    began = time.monotonic()
+    result = ok("volumes", "create", "data", "--size", "2Gi", "--class", "local-path")
+    assert result.out == "Volume data (2 GiB) is pending.\n"
+    assert time.monotonic() - began < 30
 
 
 def test_create_as_json_is_the_volume(ok):
@@ -53,7 +62,7 @@ def test_show_says_what_can_be_done_and_why_not(ok, volume):
     out = ok("volumes", "show", volume).out
     assert "note       for the tests" in out
     assert "✓ snapshot" in out
-    assert "✗ restore  It is not mounted here." in out
+    assert "✗ restore   It is not mounted here." in out
     assert ok("volumes", "show", volume, "--json").model(Volume).name == volume
 
 

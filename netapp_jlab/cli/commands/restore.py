@@ -24,7 +24,7 @@ _EXAMPLES_SHOWN = 10
 _MARKS = {"create": "+", "replace": "~", "metadata": "m", "remove": "-"}
 _EXAMPLES = (
     Column[Example]("", lambda e: _MARKS[e.action]),
-    Column[Example]("PATH", lambda e: e.path or ". (the folder itself)", shrink_to=20),
+    Column[Example]("PATH", lambda e: e.path, shrink_to=20),
     Column[Example]("SIZE", lambda e: text.size(e.size) if e.size else "", drop=1, right=True),
 )
 

@@ -95,8 +95,8 @@ def _show(session: Session) -> int:
     for action in _ACTIONS:
         permission: Permission = getattr(volume.can, action)
         mark = common.mark(session.console, good=permission.allowed)
-        why = "" if permission.allowed else f"  {permission.reason} {permission.hint}"
-        session.console.line(f"{mark} {action:<9}{text.clean(why)}".rstrip())
+        why = "" if permission.allowed else f"{permission.reason} {permission.hint}"
+        session.console.line(f"{mark} {action:<8}  {text.clean(why)}".rstrip())
     return Exit.OK
 
 
@@ -136,7 +136,7 @@ def _create(session: Session) -> int:
     with interrupts(session.console) as pressed:
         volume = client.volumes.create(order)
         try:
-            if args.wait:
+            if args.wait and not _binds_when_mounted(session, volume):
                 limit = client.settings.ready_timeout
                 volume = client.volumes.wait(volume.name, timeout=limit, cancel=pressed.check)
         except Cancelled:
@@ -147,7 +147,16 @@ def _create(session: Session) -> int:
     else:
         amount = text.size(volume.capacity or volume.requested)
         session.console.line(f"Volume {volume.name} ({amount}) is {volume.phase}.")
+        if volume.message:
+            session.console.say(text.clean(volume.message))
     return Exit.OK
+
+
+def _binds_when_mounted(session: Session, volume: Volume) -> bool:
+    """Whether waiting would be in vain: the class waits for a pod that mounts the volume."""
+    classes = session.client.capabilities.status().classes or ()
+    modes = {one.name: one.binding_mode for one in classes}
+    return modes.get(volume.storage_class) == "WaitForFirstConsumer"
 
 
 def _source(args: argparse.Namespace) -> dict[str, str]:
