@@ -8,7 +8,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 ARGS ?=
-PYTEST_ARGS ?=
+# Tests that may run two at a time. The others drive a browser or measure time.
+SIDE_BY_SIDE := tests/unit tests/contract tests/cli tests/demo
 
 VENV := .venv
 STAMPS := $(VENV)/.stamps
@@ -71,7 +72,12 @@ test-labextension: $(STAMPS)/test $(NODE_STAMP) ## only the front end's unit tes
 	cd labextension && npm test --silent
 
 test-python: $(STAMPS)/test $(STAMPS)/labextension $(KUBECTL) system ## only pytest (PYTEST_ARGS="tests/cli -k undo")
+ifdef PYTEST_ARGS
 	python -m pytest $(PYTEST_ARGS)
+else
+	python -m pytest -n 2 --dist loadfile $(SIDE_BY_SIDE)
+	python -m pytest $(patsubst %,--ignore %,$(SIDE_BY_SIDE))
+endif
 
 test-oldest: .venv-oldest/.stamp ## the core on the oldest supported Python and kubernetes client
 	.venv-oldest/bin/python -m pytest tests/unit/k8s tests/unit/services tests/contract tests/cli \
