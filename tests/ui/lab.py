@@ -105,8 +105,9 @@ class Lab:
         return self.page.locator(".Toastify__toast")
 
     def snapshot(self, text: str) -> Locator:
-        """The row of the snapshot with this note or name."""
-        return self.panel.locator("[data-nj-snapshot]", has_text=text)
+        """The row of the snapshot whose note begins so."""
+        title = self.page.locator(".nj-Snapshot-title", has_text=re.compile(f"^{re.escape(text)}"))
+        return self.panel.locator("[data-nj-snapshot]").filter(has=title)
 
     def volume(self, name: str) -> Locator:
         """The row of a volume."""

@@ -167,6 +167,17 @@ describe('VolumesModel', () => {
     await until(() => server.count('GET volumes') === 1);
   });
 
+  it('draws nothing anew when a look finds nothing new', async () => {
+    await model.start();
+    const { revision } = model;
+    await model['_look']();
+    expect(model.revision).toBe(revision);
+    volumes[0] = volume({ snapshots: 1, used: 5 });
+    await model['_look']();
+    expect(model.revision).toBeGreaterThan(revision);
+    expect(model.workspace?.used).toBe(5);
+  });
+
   it('takes no notice of events of others', async () => {
     await model.start();
     server.requests.length = 0;

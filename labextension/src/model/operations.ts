@@ -59,6 +59,7 @@ export class Operations {
 
   private _take(items: readonly Operation[]): void {
     const before = new Map(this._items.map(entry => [entry.id, entry]));
+    const isFewer = items.length < before.size;
     this._items = items;
     const changed = items.filter(
       entry => JSON.stringify(before.get(entry.id)) !== JSON.stringify(entry)
@@ -68,7 +69,9 @@ export class Operations {
     const vanished = [...before.values()]
       .filter(isRunning)
       .map((entry): Operation => ({ ...entry, state: 'cancelled' }));
-    this._onChange([...changed, ...vanished]);
+    if (isFewer || changed.length + vanished.length > 0) {
+      this._onChange([...changed, ...vanished]);
+    }
   }
 
   private readonly _api: ApiClient;

@@ -174,6 +174,7 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
 
   putVolume(volume: Volume): void {
     this._volumesFetch.outdate();
+    this._lastList = '';
     this._setVolumes(withVolume(this._volumes, volume));
   }
 
@@ -188,6 +189,7 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
 
   dropVolume(name: string): void {
     this._volumesFetch.outdate();
+    this._lastList = '';
     this._setVolumes(without(this._volumes, name));
   }
 
@@ -218,17 +220,20 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
   }
 
   private _fail(error: ApiError | null): void {
-    const recovered = this._error !== null && error === null;
+    const wasWrong = this._error !== null;
     this._statusIsOld = error !== null || !this._status?.connected;
     this._error = error;
-    if (recovered) {
+    if (wasWrong && error === null) {
       void this._histories.reload();
     }
-    this._changed();
+    if (wasWrong || error !== null) {
+      this._changed();
+    }
   }
 
   private _takeStatus(status: Status): void {
     this._status = status;
+    this._changed();
     if (status.api_version !== API_VERSION) {
       throw new ApiError({
         reason: Reason.version,
@@ -238,6 +243,11 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
   }
 
   private _takeVolumes(list: VolumeList): void {
+    const text = JSON.stringify(list);
+    if (text === this._lastList) {
+      return; // most looks find nothing new, and nothing is to be drawn anew for them
+    }
+    this._lastList = text;
     this._isLoaded = true;
     this._staleSince = list.stale_since ? new Date(list.stale_since) : null;
     this._setVolumes(list.items);
@@ -358,6 +368,9 @@ export class VolumesModel extends VDomModel implements IVolumesModel {
   private readonly _snapshotSettled = new Signal<this, Snapshot>(this);
   private _startup: Promise<void> | null = null;
   private _isLoaded = false;
+
+  /** The list as it was fetched; empty once something else is known. */
+  private _lastList = '';
   private _isVisible = false;
   private _statusIsOld = true;
   private _error: ApiError | null = null;
