@@ -98,6 +98,30 @@ def test_a_running_restore_stops_and_can_be_undone(start, ok, many):
     assert len(list(many.iterdir())) == FILES
 
 
+def test_a_killed_restore_is_gone_on_with(start, ok, many):
+    process = start("restore", "before", "--yes", program=("-c", SLOW))
+    read_until(process, "Copying back")
+    process.kill()
+    process.wait(PATIENCE)
+    (operation,) = ok("operations", "--json").model(OperationList).items
+    assert operation.state == "interrupted"
+    done = ok("operations", "resume", operation.id[:8])
+    assert "brought back" in done.out
+    assert len(list(many.iterdir())) == FILES
+
+
+def test_cancelled_from_elsewhere(start, ok, many):
+    process = start("restore", "before", "--yes", program=("-c", SLOW))
+    read_until(process, "Copying back")
+    (operation,) = ok("operations", "--json").model(OperationList).items
+    asked = ok("operations", "cancel", operation.id)
+    assert asked.out == "The restore of project1 was asked to stop.\n"
+    _out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, err
+    assert "Cancelled" in err
+    assert len(list(many.iterdir())) < FILES
+
+
 def test_before_the_safety_snapshot_is_cut_nothing_has_changed(start, ok, many, cluster):
     with cluster.faults(snapshot_delay=30):
         process = start("restore", "before", "--yes")
