@@ -83,6 +83,9 @@ test-oldest: .venv-oldest/.stamp ## the core on the oldest supported Python and 
 	.venv-oldest/bin/python -m pytest tests/unit/k8s tests/unit/services tests/contract tests/cli \
 		--ignore tests/contract/test_kubectl.py --ignore tests/contract/test_toolkit.py $(PYTEST_ARGS)
 
+bench: $(STAMPS)/test $(STAMPS)/labextension $(KUBECTL) system ## measure speed and memory against the limits (ARGS=listing)
+	python benchmarks/all.py $(ARGS)
+
 # --- environments ---------------------------------------------------------------------------------
 
 $(STAMPS)/venv:
