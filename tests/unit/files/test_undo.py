@@ -288,3 +288,13 @@ def test_hard_links_come_back(world: World) -> None:
     world.keep()
     world.restore(kept=True, baseline=True)
     assert trees.same_inodes(world.target, b"a", b"b", b"c")
+
+
+def test_a_folder_that_the_restore_had_not_touched_is_left_alone(world: World) -> None:
+    source: Model = {b"": folder(), b"a": folder(), b"a/x": file(b"x"), b"m": file(b"mine")}
+    baseline = {**source, b"m": file(b"the snapshot's")}
+    now = {**baseline, b"a": folder(mode=0o700, at=77), b"a/since": file(b"since")}
+    world_of(world, source, baseline, now)
+    done = world.restore(kept=True, baseline=True)
+    assert (done.conflicts, done.metadata) == ((), 0)
+    assert world.in_target() == {**now, b"m": source[b"m"]}
