@@ -70,10 +70,7 @@ class Journal:
         for entry in _entries(self._catalog.live_snapshots(), self._catalog.live_claims()):
             if entry.id == operation:
                 return entry
-        raise NotFound(
-            f"There is no operation “{operation}”.",
-            hint="It is forgotten when its snapshot or volume is deleted.",
-        )
+        raise _unknown(operation)
 
     def read(self, entry: Entry) -> Entry:
         """Read an entry anew.
@@ -83,10 +80,12 @@ class Journal:
         NotFound
             The carrier or its record is gone.
         """
-        carrier = self._cluster.get(entry.kind, entry.name)
-        found = entry_of(entry.kind, carrier)
+        try:
+            found = entry_of(entry.kind, self._cluster.get(entry.kind, entry.name))
+        except NotFound:
+            raise _unknown(entry.id) from None
         if found is None or found.uid != entry.uid:
-            raise NotFound(f"The record of the operation “{entry.id}” is gone.")
+            raise _unknown(entry.id)
         return found
 
     def write(self, entry: Entry, record: Record) -> Entry:
@@ -155,6 +154,13 @@ class Journal:
             {"metadata": {"annotations": {CANCEL: "true"}}},
             uid=entry.uid,
         )
+
+
+def _unknown(operation: str) -> NotFound:
+    return NotFound(
+        f"There is no operation “{operation}”.",
+        hint="It is forgotten when its snapshot or volume is deleted.",
+    )
 
 
 def _entries(

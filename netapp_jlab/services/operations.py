@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from netapp_jlab.errors import Conflict, NotReady, Refused, Timeout
+import msgspec
+
+from netapp_jlab.errors import Conflict, NotFound, NotReady, Refused, Timeout
 from netapp_jlab.models import Operation, OperationList, OperationState, Permission
 from netapp_jlab.services.journal import Entry, Journal
 from netapp_jlab.services.permissions import YES, no
@@ -81,7 +84,13 @@ class Operations:
             self._journal.ask_to_cancel(entry)
             if entry.record.orphaned(now()):
                 self._runner.start(entry)  # takes it up only to end it
-        return self.view(self._journal.get(operation))
+        try:
+            return self.view(self._journal.get(operation))
+        except NotFound:  # a clone that had made nothing yet: its record goes with the claim
+            ended = msgspec.structs.replace(
+                entry.record, state="cancelled", finished_at=now(), step="Cancelled."
+            )
+            return self.view(replace(entry, record=ended))
 
     def undo(self, operation: str) -> Operation:
         """Bring back what was before a restore; itself an operation that can be undone.
