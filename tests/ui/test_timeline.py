@@ -82,13 +82,11 @@ def test_five_thousand_snapshots_scroll_smoothly(lab: Lab, many: str) -> None:
     expect(row.locator(".nj-Count")).to_contain_text("5,000")
     expect(lab.panel.locator("[data-nj-snapshot]").first).to_be_visible(timeout=SLOW)
 
-    # The best of three, as other work on the machine disturbs one now and then.
-    rounds = [measure(lab) for _ in range(3)]
-    assert all(0 < moving["most"] < 60 and moving["moved"] > 50_000 for _, moving in rounds)
-    assert any(
-        moving["median"] < 1.5 * still["median"] + 5 and moving["late"] < 3 * still["late"] + 50
-        for still, moving in rounds
-    ), rounds
+    # Three tries, as other work on the machine disturbs one now and then.
+    rounds = []
+    while not any(is_smooth(*measured) for measured in rounds):
+        assert len(rounds) < 3, rounds
+        rounds.append(measure(lab))
     lab.page.evaluate("document.querySelector('.nj-Scroll').scrollTop = 0")
 
     # From one end to the other by keyboard, and back to a row by its number.
@@ -113,3 +111,10 @@ def measure(lab: Lab) -> tuple[dict[str, float], dict[str, float]]:
     """Frames while nothing moves, and while the timeline is scrolled."""
     lab.page.evaluate("document.querySelector('.nj-Scroll').scrollTop = 0")
     return lab.page.evaluate(FRAMES, 0), lab.page.evaluate(FRAMES, 400)
+
+
+def is_smooth(still: dict[str, float], moving: dict[str, float]) -> bool:
+    """Whether frames take hardly longer while it is scrolled; checks what was on the page too."""
+    assert moving["moved"] > 50_000
+    assert 0 < moving["most"] < 60
+    return moving["median"] < 1.5 * still["median"] + 5 and moving["late"] < 3 * still["late"] + 50
