@@ -12,7 +12,7 @@ import sys
 
 from netapp_jlab.demo.launcher.cluster import start_cluster
 from netapp_jlab.demo.launcher.home import Home, write_private
-from netapp_jlab.demo.launcher.jupyter import extension_settings, write_overrides
+from netapp_jlab.demo.launcher.jupyter import as_seen_from, extension_settings, write_overrides
 from netapp_jlab.demo.launcher.options import Options
 from netapp_jlab.errors import NetAppJLabError
 
@@ -38,7 +38,8 @@ def main(command: list[str]) -> int:
         sys.stderr.write(f"{error}\n{error.hint}\n")
         return 1
     root = home.link("workspace", next(iter(cluster.mounts.values())))
-    settings = extension_settings(cluster.kubeconfig, cluster.namespace, cluster.mounts)
+    mounts = as_seen_from(root, cluster.mounts)
+    settings = extension_settings(cluster.kubeconfig, cluster.namespace, mounts)
     settings["ServerApp"]["root_dir"] = root
     folder = home.file("jupyter", "attached")
     os.makedirs(folder, mode=0o700, exist_ok=True)

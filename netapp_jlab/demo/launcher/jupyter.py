@@ -14,7 +14,7 @@ from netapp_jlab.demo.project.access import ACCOUNT
 if TYPE_CHECKING:
     from netapp_jlab.demo.launcher.home import Home
 
-__all__ = ["extension_settings", "start_lab", "write_overrides"]
+__all__ = ["as_seen_from", "extension_settings", "start_lab", "write_overrides"]
 
 _OVERRIDES: dict[str, Any] = {
     "@jupyterlab/apputils-extension:notification": {
@@ -50,6 +50,23 @@ def extension_settings(kubeconfig: str, namespace: str, mounts: dict[str, str]) 
             "user": ACCOUNT,
         },
     }
+
+
+def as_seen_from(root: str, mounts: dict[str, str]) -> dict[str, str]:
+    """Return where the volumes are in the file browser's folder, which has links to them.
+
+    Parameters
+    ----------
+    root : str
+        The folder that JupyterLab shows.
+    mounts : dict[str, str]
+        Claim name to real path.
+    """
+    real = os.path.realpath(root)
+    seen = {real: root}
+    with os.scandir(root) as entries:
+        seen |= {os.path.realpath(entry): entry.path for entry in entries if entry.is_symlink()}
+    return {claim: seen.get(os.path.realpath(path), path) for claim, path in mounts.items()}
 
 
 def write_overrides(folder: str) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from netapp_jlab.demo.launcher.cluster import Cluster, start_cluster
 from netapp_jlab.demo.launcher.home import Home, write_private
-from netapp_jlab.demo.launcher.jupyter import extension_settings, start_lab
+from netapp_jlab.demo.launcher.jupyter import as_seen_from, extension_settings, start_lab
 from netapp_jlab.demo.launcher.process import StartError
 from netapp_jlab.errors import Invalid
 
@@ -82,7 +82,8 @@ def _run(options: Options, port: int, stack: ExitStack) -> Process:
     cluster = start_cluster(home, options)
     stack.callback(cluster.process.stop)
     root = home.link("workspace", next(iter(cluster.mounts.values())))
-    settings = extension_settings(cluster.kubeconfig, cluster.namespace, cluster.mounts)
+    mounts = as_seen_from(root, cluster.mounts)
+    settings = extension_settings(cluster.kubeconfig, cluster.namespace, mounts)
     token = secrets.token_hex(24)
     lab = start_lab(home, port, token, root, settings)
     stack.callback(lab.stop)
