@@ -188,8 +188,8 @@ class Demo:
         """Subscribe to the Jupyter server's events."""
         return page_events(self.url, self.token)
 
-    def misbehave(self, **faults: float) -> None:
-        """Set delays of the cluster's storage, in seconds."""
+    def misbehave(self, **faults: Any) -> None:
+        """Switch faults of the cluster (``netapp_jlab.demo.api.faults.Settings``)."""
         connection = self.cluster(admin=True)
         connection.send("PUT", "/demo/faults", faults)
         connection.close()

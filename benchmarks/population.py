@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import Counter
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +30,24 @@ def fill(home: Path, claims: int, snapshots: int) -> None:
     Parameters
     ----------
     claims, snapshots : int
-        How many there are to be; the snapshots are spread evenly.
+        How many there are to be, the sample project's own included; snapshots are spread evenly.
     """
     database = Database(str(home / "cluster.sqlite"))
     templates = _templates(database)
-    version = max(row.version for row in database.changes())
-    per_claim = snapshots // claims
-    for number in range(claims):
-        uid = str(uuid.uuid4())
-        made = _volume(templates, f"data-{number:04d}", uid)
-        for day in range(per_claim):
-            made += _snapshot(templates, f"data-{number:04d}", uid, f"data-{number:04d}-{day:02d}")
-        for kind, key, text in made:
-            version += 1
-            database.write(Row(version, "ADDED", kind, key, _versioned(text, version), None, 0))
-    database.forget(version)
+    present = Counter(kind for kind, *_ in database.objects())
+    volumes = {
+        f"data-{number:04d}": str(uuid.uuid4())
+        for number in range(claims - present["PersistentVolumeClaim"])
+    }
+    made = [one for name, uid in volumes.items() for one in _volume(templates, name, uid)]
+    names = cycle(volumes)
+    for number in range(snapshots - present["VolumeSnapshot"]):
+        name = next(names)
+        made += _snapshot(templates, name, volumes[name], f"{name}-{number:05d}", number)
+    newest = max(row.version for row in database.changes())
+    for version, (kind, key, text) in enumerate(made, newest + 1):
+        database.write(Row(version, "ADDED", kind, key, _versioned(text, version), None, 0))
+    database.forget(newest + len(made))
     database.close()
 
 
@@ -66,6 +71,11 @@ def _uid(raw: bytes) -> str:
     return uid
 
 
+def _size(snapshot: bytes) -> str:
+    size: str = json.loads(snapshot)["status"]["restoreSize"]
+    return size
+
+
 def _volume(templates: Templates, name: str, uid: str) -> list[tuple[str, str, str]]:
     claim, volume = templates["PersistentVolumeClaim"], templates["PersistentVolume"]
     was = _uid(claim)
@@ -82,7 +92,7 @@ def _volume(templates: Templates, name: str, uid: str) -> list[tuple[str, str, s
 
 
 def _snapshot(
-    templates: Templates, claim: str, claim_uid: str, name: str
+    templates: Templates, claim: str, claim_uid: str, name: str, number: int
 ) -> list[tuple[str, str, str]]:
     snapshot, content = templates["VolumeSnapshot"], templates["VolumeSnapshotContent"]
     uid = str(uuid.uuid4())
@@ -92,6 +102,7 @@ def _snapshot(
         _uid(snapshot): uid,
         f'"{SNAPSHOT}"': f'"{name}"',
         _uid(content): str(uuid.uuid4()),
+        _size(snapshot): f"{number + 1}Ki",  # no two the same, as an array that reports used bytes
     }
     return [
         ("VolumeSnapshot", f"{common.NAMESPACE}/{name}", _changed(snapshot, changes)),
