@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from .demo import Demo
 from .lab import PANEL, Lab
 
 ALL = f"#{PANEL}"
@@ -45,6 +46,23 @@ def test_the_dialogs_have_no_violations(lab: Lab, theme: str) -> None:
     lab.dialog.get_by_label("Name", exact=True).fill("Bad_Name")
     expect(lab.dialog).to_contain_text("Only lower-case letters")
     close_without_violations(lab)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_dialogs_that_ask_first_have_no_violations(lab: Lab, demo: Demo, theme: str) -> None:
+    name = f"spare-{theme}"
+    demo.rest("POST", "volumes", {"name": name, "size": "1Gi"})
+    lab.open(theme=theme).show()
+    lab.page.keyboard.press("Control+Shift+C")
+    lab.page.keyboard.type("Take Snapshot with Note")
+    lab.page.keyboard.press("Enter")
+    expect(lab.dialog.get_by_label("Note")).to_be_visible()
+    close_without_violations(lab)
+    lab.fold()
+    lab.act(lab.volume(name), "Delete…")
+    expect(lab.dialog).to_contain_text(name)
+    close_without_violations(lab)
+    demo.rest("DELETE", f"volumes/{name}?confirm={name}")
 
 
 def close_without_violations(lab: Lab) -> None:
