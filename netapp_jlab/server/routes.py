@@ -274,7 +274,7 @@ ROUTES: tuple[Route, ...] = (
             "GET": _get("getOperation", "One operation.", models.Operation, READ_ONE),
             "DELETE": Endpoint(
                 operation="cancelOperation",
-                summary="Stop an operation; what it has done so far is put back.",
+                summary="Stop an operation; what it has done so far stays, and can be undone.",
                 answers=(Answer(202, "It stops as soon as it can.", models.Operation),),
                 errors=CHANGE,
             ),

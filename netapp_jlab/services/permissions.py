@@ -118,8 +118,8 @@ class Permissions:
         if not browsable.names(claim.metadata.name):
             return no(
                 f"It has no {SNAPSHOT_DIRECTORY} directory that can be read here.",
-                "If it is a Trident NAS volume, ask for snapshotDirectory=true on its storage "
-                "class. If it has no snapshot yet, take one.",
+                "A Trident NAS volume has one if it was made with the annotation "
+                'trident.netapp.io/snapshotDirectory: "true". If it has no snapshot yet, take one.',
             )
         return YES
 

@@ -205,12 +205,12 @@ class Restores:
 
     def _begin(self, snapshot: str, order: RestoreOrder) -> Entry:
         taken, claim = self._pair(snapshot)
-        to_paths(order.paths)  # refuses bad ones before anything is cut
         actions = self._permissions.actions(
             claim, self._permissions.rights(), Browsable(self._catalog.mounts())
         )
         name = claim.metadata.name
         require(actions.restore, f"The volume “{name}” can not be restored.", claim)
+        self._check_paths(taken, claim, order)
         record = self._record(
             "restore",
             claim,
@@ -222,6 +222,15 @@ class Restores:
         return self._cut_safety(
             claim, record, note=f"Before restoring {_called(taken)}", request_id=order.request_id
         )
+
+    def _check_paths(self, taken: VolumeSnapshot, claim: Claim, order: RestoreOrder) -> None:
+        """Refuse paths that lead nowhere, before anything is cut."""
+        with ExitStack() as stack, translated(claim.metadata.name):
+            source = stack.enter_context(self._trees.snapshot(taken))
+            live = stack.enter_context(self._trees.volume(claim.metadata.name))
+            files.compare(
+                source, live, paths=to_paths(order.paths), extra=False, cancel=lambda: None
+            )
 
     def _pair(self, snapshot: str) -> tuple[VolumeSnapshot, Claim]:
         """Return a usable snapshot and the very volume that it was cut from."""

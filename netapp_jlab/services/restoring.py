@@ -31,6 +31,7 @@ from netapp_jlab.services.trees import SnapshotTrees
 
 REPORTED = 100
 """Paths named in an outcome, of each sort."""
+COMPARING = "Comparing with the snapshot"
 COPYING = "Copying back what differs"
 
 
@@ -80,15 +81,30 @@ class Restoring:
             baseline = self._baseline(record.baseline)
             if baseline is not None:
                 stack.enter_context(baseline)
+            lease.change(step=COMPARING)
+            paths = to_paths(record.paths)
+            plan = files.summarize(
+                files.compare(
+                    source,
+                    live,
+                    paths=paths,
+                    extra=record.remove_extra,
+                    baseline=baseline,
+                    cancel=lease.check,
+                    on_failure=lambda _: None,  # the restore itself reports them
+                ),
+                examples=0,
+            )
             lease.change(step=COPYING, touched=True)
             done = files.restore(
                 source,
                 live,
                 kept=safety,
-                paths=to_paths(record.paths),
+                paths=paths,
                 remove_extra=record.remove_extra,
                 verify=record.verify,
                 baseline=baseline,
+                plan=plan,
                 token=lease.entry.uid,
                 cancel=lease.check,
                 progress=lambda seen: tell(_progress(seen)),

@@ -71,7 +71,8 @@ class SnapshotTrees:
         raise NotMounted(
             f"The files of the snapshot “{snapshot.metadata.name}” can not be read here: there is "
             f"no {SNAPSHOT_DIRECTORY}/{directory_name(snapshot)} in the volume “{claim}”.",
-            hint="On Trident, snapshotDirectory=true on the storage class shows it. Otherwise "
+            hint="On Trident, a volume made with the annotation "
+            'trident.netapp.io/snapshotDirectory: "true" shows it. Otherwise '
             "clone the snapshot to a new volume.",
         )
 

@@ -115,6 +115,8 @@ def start_lab(home: Home, port: int, token: str, root: str, settings: dict[str, 
         "JUPYTER_DATA_DIR": folders["data"],
         "JUPYTER_RUNTIME_DIR": folders["runtime"],
         "KUBECONFIG": settings["NetAppJLab"]["kubeconfig"],
+        # so that its terminals find `netapp-jlab`, also where no environment is activated
+        "PATH": os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", ""))),
     }
     for name in ("JUPYTER_TOKEN", "JUPYTERHUB_USER", "JUPYTER_CONFIG_PATH"):
         env.pop(name, None)
