@@ -39,7 +39,7 @@ _VARIES = (
     (re.compile(r"^[0-9a-f]{8}(?= )", re.MULTILINE), "ID"),
     (re.compile(r"\b\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d+)?Z?"), "TIME"),
     (re.compile(r"\bjust now\b|\byesterday\b|\b\d+ (s|min|h|days) ago\b"), "AGE"),
-    (re.compile(r"/\S*/volumes/\S*|/\S*…"), "PATH"),
+    (re.compile(r"/\S*/demo/(array/volumes|workspace)\S*|/\S*…"), "PATH"),
     (re.compile(r"127\.0\.0\.1:\d+"), "ADDRESS"),
     (re.compile(r"\b\d+(\.\d)? ([KMGT]i)?B\b"), "SIZE"),
     (re.compile(r"-\d{8}-\d{6}-[0-9a-f]{4}\b"), "-WHEN"),
