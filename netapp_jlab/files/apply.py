@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 from stat import S_ISLNK, S_ISREG
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from netapp_jlab.files.steps import Event, Step
     from netapp_jlab.files.tools import Tools
 
+
+_FREED = FULL | {errno.EMFILE, errno.ENFILE}
+"""What there is more of when the files that wait have replaced the old ones."""
 
 LINK = "a hard link not made (there is a copy instead)"
 
@@ -67,10 +72,10 @@ class Applier:
             try:
                 handle(step)
             except OSError as error:
-                if error.errno not in FULL:
+                if error.errno not in _FREED:
                     raise
                 report.copied = copied
-                self._tools.batch.flush()  # gives back the space of what is replaced
+                self._tools.batch.flush()
                 handle(step)
         except OSError as error:
             report.copied = copied
@@ -211,7 +216,6 @@ class Applier:
             self._folders.unlock(frame)
             self._file(step, wanted)
         elif self._in_place(frame.open_target().fd, name, found, wanted):
-            tools.batch.changed_in_place()
             tools.report.done("metadata")
         else:
             tools.leave_alone(step, MEANWHILE)
@@ -231,6 +235,9 @@ class Applier:
             attributes.restore_special(held, wanted, warn=self._tools.report.warn)
         finally:
             os.close(held)
+        if S_ISREG(found.st_mode):
+            with suppress(PermissionError):  # only who may read it can make that durable
+                self._tools.batch.sync_later(calls.open_content(name, dir_fd))
         return True
 
     def _remove(self, step: Step) -> None:

@@ -1,7 +1,11 @@
 """Many new files, made durable together, then renamed.
 
 First all contents reach the disk, then the names change: killed or without power at any moment,
-each file is the old one or the new one. One ``syncfs`` does the work of many ``fsync``.
+each file is the old one or the new one. The disk starts to write each file as soon as it is there,
+so that by the time of the first fsync of a batch most is written, and one commit of the file
+system's journal covers the rest. (``syncfs`` would be quicker still on an idle machine, but it
+waits for whatever others are writing to the same file system, however much that is, and FUSE
+doesn't pass it on.)
 """
 
 from __future__ import annotations
@@ -14,23 +18,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netapp_jlab.files import attributes, calls
 from netapp_jlab.files.decide import MEANWHILE
+from netapp_jlab.files.durable import GROUP, sync_and_close
 from netapp_jlab.files.links import key_of
 from netapp_jlab.files.place import discard, place_new, place_over
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netapp_jlab.files.entries import Action, Stat
     from netapp_jlab.files.frames import Frame
     from netapp_jlab.files.links import Links
     from netapp_jlab.files.report import Report
-    from netapp_jlab.files.tree import Tree
 
-MOST_FILES = 512
+MOST_FILES = 128
 MOST_BYTES = 64 * 1024 * 1024
-MOST_OPEN = 64
-"""Files, or directories, that are held open."""
-
-FEW = 16
-"""Up to so many files or folders are synced one by one, so others' files need not be waited for."""
+MOST_FOLDERS = 64
+"""How much waits for its name at a time; each file and folder holds a file descriptor."""
 
 
 class Pending(NamedTuple):
@@ -57,22 +60,21 @@ class Batch:
 
     Parameters
     ----------
-    target : Tree
     report : Report
     links : Links
         Told at which paths inodes with several names came to be.
+    check : callable
+        Called between files; raises to stop.
     """
 
-    def __init__(self, target: Tree, report: Report, links: Links) -> None:
-        self._target = target
+    def __init__(self, report: Report, links: Links, check: Callable[[], None]) -> None:
         self._report = report
         self._links = links
+        self._check = check
         self._queue: deque[Pending | Finish] = deque()
-        self._open: list[tuple[Pending, int]] = []
-        self._files = self._folders = self._bytes = 0
-        self._together = False
-        self._touched: list[int] = []
-        self._whole = False
+        self._open: deque[tuple[Pending, int]] = deque()
+        self._bytes = self._folders = 0
+        self._unsynced: list[int] = []
         self._unfinished: dict[int, Frame] = {}
 
     def add(self, new: Pending, fd: int) -> None:
@@ -80,21 +82,20 @@ class Batch:
         self._queue.append(new)
         self._open.append((new, fd))
         new.frame.waiting += 1
-        self._files += 1
         self._bytes += new.source.st_size
-        self._together = self._target.syncs_as_a_whole and self._files > FEW
-        if self._together:
-            self._close_files()
-        if self._files >= MOST_FILES or self._bytes >= MOST_BYTES or len(self._open) > MOST_OPEN:
+        calls.write_back(fd, 0, 0, wait=False)
+        if len(self._open) >= MOST_FILES or self._bytes >= MOST_BYTES:
             self.flush()
 
     def watch(self, frame: Frame) -> None:
         """Take note of a directory that has other permissions than it is to have in the end."""
         self._unfinished[id(frame)] = frame
 
-    def changed_in_place(self) -> None:
-        """Take note that there are changes which no fsync of a directory covers."""
-        self._whole = True
+    def sync_later(self, fd: int) -> None:
+        """Take an open file or directory that was changed in place."""
+        self._unsynced.append(fd)
+        if len(self._unsynced) >= MOST_FOLDERS:
+            self._sync()
 
     def finish(self, frame: Frame, *, mode: int | None, times: Stat | None) -> None:
         """Give a directory its permissions and times, after the files in it; then close it."""
@@ -104,14 +105,12 @@ class Batch:
             return
         self._queue.append(finish)
         self._folders += 1
-        if self._folders >= MOST_OPEN:
+        if self._folders >= MOST_FOLDERS:
             self.flush()
 
     def flush(self) -> None:
         """Make what was taken durable, and give it its name."""
-        self._close_files()
-        if self._together:
-            self._sync_together()
+        self._sync_files()
         while self._queue:
             item = self._queue[0]
             if isinstance(item, Pending):
@@ -119,22 +118,12 @@ class Batch:
             else:
                 self._finish(item)
             self._queue.popleft()
-        self._files = self._folders = self._bytes = 0
-        self._together = False
+        self._bytes = self._folders = 0
 
     def end(self) -> None:
         """Finish everything; when this returns, it is durable."""
         self.flush()
-        try:
-            if self._whole and self._target.syncs_as_a_whole:
-                calls.syncfs(self._target.fd)
-            else:
-                for fd in self._touched:
-                    _sync_folder(fd)
-        except OSError as error:
-            self._report.failure(b"", error)
-        finally:
-            self._close_folders()
+        self._sync()
 
     def abandon(self) -> None:
         """Remove what has no name yet, and give directories back the permissions they have."""
@@ -145,29 +134,21 @@ class Batch:
             for frame in self._unfinished.values():
                 _restore_mode(frame)
         finally:
-            for _, fd in self._open:
+            for fd in (*self._unsynced, *(fd for _, fd in self._open)):
                 os.close(fd)
-            self._close_folders()
             for item in self._queue:
                 item.frame.close()
 
     # --- Files ----------------------------------------------------------------------------------
 
-    def _close_files(self) -> None:
-        opened, self._open = self._open, []
-        # Network file systems say only here that there is no space.
-        results = [(new, _close(fd, sync=not self._together)) for new, fd in opened]
-        for new, error in results:
-            if error is not None:
-                self._lose(new, error)
-
-    def _sync_together(self) -> None:
-        try:
-            calls.syncfs(self._target.fd)
-        except OSError as error:
-            for item in tuple(self._queue):
-                if isinstance(item, Pending):
-                    self._lose(item, error)
+    def _sync_files(self) -> None:
+        while self._open:
+            self._check()
+            group = [self._open.popleft() for _ in range(min(GROUP, len(self._open)))]
+            errors = sync_and_close([fd for _, fd in group])
+            for (new, _), error in zip(group, errors, strict=True):
+                if error is not None:  # network file systems say only here that there is no space
+                    self._lose(new, error)
 
     def _lose(self, new: Pending, error: OSError) -> None:
         self._queue.remove(new)
@@ -207,45 +188,19 @@ class Batch:
             if attributes.settle(fd, mode=finish.mode, times=finish.times, warn=self._report.warn):
                 frame.touched = True
             if frame.touched:
-                self._sync_later(fd)
+                self.sync_later(os.dup(fd))
         except OSError as error:
             self._report.failure(frame.path(), error)
         finally:
             self._unfinished.pop(id(frame), None)
             frame.close()
 
-    def _sync_later(self, fd: int) -> None:
-        if not self._target.syncs_as_a_whole:
-            _sync_folder(fd)
-        elif not self._whole:
-            self._touched.append(os.dup(fd))
-            if len(self._touched) > FEW:
-                self._whole = True
-                self._close_folders()
-
-    def _close_folders(self) -> None:
-        while self._touched:
-            os.close(self._touched.pop())
-
-
-def _sync_folder(fd: int) -> None:
-    try:
-        calls.fsync(fd)
-    except OSError as error:
-        if error.errno not in calls.NOT_SUPPORTED:  # some FUSE file systems know it for files only
-            raise
-
-
-def _close(fd: int, *, sync: bool) -> OSError | None:
-    try:
-        try:
-            if sync:
-                calls.fsync(fd)
-        finally:
-            os.close(fd)
-    except OSError as error:
-        return error
-    return None
+    def _sync(self) -> None:
+        fds, self._unsynced = self._unsynced, []
+        for error in sync_and_close(fds):
+            # Some FUSE file systems can't sync directories.
+            if error is not None and error.errno not in calls.NOT_SUPPORTED:
+                self._report.failure(b"", error)
 
 
 def _discard(new: Pending) -> None:

@@ -161,7 +161,10 @@ def truncate(target: int, size: int) -> None:
 
 
 def write_back(target: int, offset: int, count: int, *, wait: bool) -> None:
-    """Start to bring a range to the disk, or wait for it; no promise of durability."""
+    """Start to bring a range to the disk, or wait for it; no promise of durability.
+
+    A `count` of 0 means: to the end.
+    """
     call = getattr(_libc, "sync_file_range", None)
     if call is not None:
         flags = ctypes.c_uint(_WRITE_AND_WAIT if wait else _WRITE)
@@ -171,13 +174,6 @@ def write_back(target: int, offset: int, count: int, *, wait: bool) -> None:
 def fsync(fd: int) -> None:
     """Make a file or a directory durable."""
     os.fsync(fd)
-
-
-def syncfs(fd: int) -> None:
-    """Make everything on a file system durable: one journal commit for many files."""
-    if _libc.syncfs(fd) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
 
 
 # --- Attributes ---------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def restore(
     selection = select(paths, source, target, baseline, kept)
     report = Report(target, progress, plan)
     links = Links()
-    batch = Batch(target, report, links)
+    batch = Batch(report, links, check)
     guard = Guard(enforced=kept is not None, verify=verify, check=check)
     maker = Maker(prefix, Copier(check=check, advance=report.advance), report.warn)
 

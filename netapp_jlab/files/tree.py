@@ -47,7 +47,6 @@ class Tree:
         self.inode = found.st_ino
         self.boundaries: frozenset[bytes] = frozenset()
         self.excluded = frozenset(map(os.fsdecode, excluded))
-        self._kind = ""
         self.look_again()
 
     @classmethod
@@ -115,15 +114,7 @@ class Tree:
     def look_again(self) -> None:
         """Find out what is mounted below now."""
         self.path = os.readlink(b"/proc/self/fd/%d" % self.fd)
-        found = mounts.mounts_now()
-        self.boundaries = mounts.below(found, self.path)
-        mine = mounts.mount_id(self.fd)
-        self._kind = next((mount.kind for mount in found if mount.id == mine), "")
-
-    @property
-    def syncs_as_a_whole(self) -> bool:
-        """Whether ``syncfs`` makes files durable: FUSE never tells its server."""
-        return not self._kind.startswith("fuse")
+        self.boundaries = mounts.below(mounts.mounts_now(), self.path)
 
     def close(self) -> None:
         """Close the root; a second time does nothing."""

@@ -49,8 +49,6 @@ def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     if request.param == "what NFS offers":
         monkeypatch.setattr(calls, "rename_new", lambda *_: False)
         monkeypatch.setattr(calls, "exchange", lambda *_: False)
-    for name in ("fsync", "syncfs"):  # what is killed here is the process, not the machine
-        monkeypatch.setattr(calls, name, lambda _: None)
 
 
 def run_to_the_end(world: World, **how: object) -> int:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from netapp_jlab.files import mounts
 
 TEXT = b"""\
@@ -20,18 +17,14 @@ nonsense
 
 
 def test_parse() -> None:
-    found = mounts.parse(TEXT)
-    assert [(mount.id, mount.kind) for mount in found] == [
-        (22, "ext4"),
-        (36, "nfs4"),
-        (37, "tmpfs"),
-        (38, "nfs4"),
-        (39, "fuse.s3fs"),
-        (40, "fuse"),
+    assert mounts.parse(TEXT) == [
+        b"/",
+        b"/data/my volume",
+        b"/data/my volume/sub\\dir",
+        b"/data/my volume/a/b",
+        b"/data/my volume2",
+        b"/data/new\nline",
     ]
-    assert found[1].point == b"/data/my volume"
-    assert found[2].point == b"/data/my volume/sub\\dir"
-    assert found[5].point == b"/data/new\nline"
 
 
 def test_below_is_relative_and_strict() -> None:
@@ -43,10 +36,5 @@ def test_below_is_relative_and_strict() -> None:
     assert b"" not in mounts.below(found, b"/")
 
 
-def test_the_system_at_hand(tmp_path: Path) -> None:
-    fd = os.open(tmp_path, os.O_RDONLY)
-    try:
-        mine = mounts.mount_id(fd)
-    finally:
-        os.close(fd)
-    assert mine in {mount.id for mount in mounts.mounts_now()}
+def test_the_system_at_hand() -> None:
+    assert b"/proc" in mounts.mounts_now()

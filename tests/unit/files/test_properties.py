@@ -103,8 +103,6 @@ def new_world(*, nfs: bool) -> Iterator[World]:
     memory = "/dev/shm"
     place = tempfile.mkdtemp(prefix="files-", dir=memory if os.access(memory, os.W_OK) else None)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("fsync", "syncfs"):
-            patch.setattr(calls, name, lambda _: None)
         if nfs:
             patch.setattr(calls, "rename_new", lambda *_: False)
             patch.setattr(calls, "exchange", lambda *_: False)
