@@ -129,7 +129,7 @@ class Stream:
         """
         pieces, size = [], 0
         try:
-            while piece := self._response.read(_PIECE):
+            for piece in self._parts():
                 pieces.append(piece)
                 size += len(piece)
                 if size > MAX_BODY:
@@ -139,6 +139,17 @@ class Stream:
             raise self._transport.broken(error, self._exchange, self._interrupt) from error
         self._check()
         return b"".join(pieces)
+
+    def _parts(self) -> Iterator[bytes]:
+        """Yield the body in as few parts as may be: urllib3 copies what is read in pieces twice."""
+        length = self._response.length_remaining
+        if self._response.chunked:
+            yield from self._response.stream(_PIECE, decode_content=True)
+        elif length is not None and length <= MAX_BODY:
+            yield self._response.read()
+        else:
+            while piece := self._response.read(_PIECE):
+                yield piece
 
     def _check(self) -> None:
         if self._exchange.was_cut:
