@@ -182,4 +182,7 @@ class Permissions:
 
 def _first(*permissions: Permission) -> Permission:
     """Return the first refusal, or YES."""
-    return next((one for one in permissions if not one.allowed), YES)
+    for one in permissions:
+        if not one.allowed:
+            return one
+    return YES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -119,6 +120,7 @@ class SnapshotViews:
         self._catalog = catalog
         self._kept: dict[str, tuple[_Version, Snapshot]] = {}
         self._timeline: _Timeline | None = None
+        self._making = threading.Lock()
 
     def newest_first(self) -> tuple[Snapshot, ...]:
         """Return models of all snapshots of the namespace; the same tuple until one changes."""
@@ -137,6 +139,16 @@ class SnapshotViews:
     def _now(self) -> _Timeline:
         claims, snapshots = self._catalog.claims(), self._catalog.snapshots()
         browsable = Browsable(self._catalog.mounts())
+        browsable.all()  # may wait for a file server, which must not hold up the others
+        with self._making:  # a page asks for volumes and snapshots at once: the work is done once
+            return self._made(claims, snapshots, browsable)
+
+    def _made(
+        self,
+        claims: Mapping[str, Claim],
+        snapshots: Mapping[str, VolumeSnapshot],
+        browsable: Browsable,
+    ) -> _Timeline:
         known = self._timeline
         if (
             known is not None
