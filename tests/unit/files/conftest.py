@@ -8,12 +8,15 @@ import pytest
 
 from netapp_jlab.files import calls
 
+from . import trees
 from .worlds import World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def world(tmp_path: Path) -> Iterator[World]:
+    yield World(tmp_path)
+    if os.geteuid() != 0:
+        trees.open_up(tmp_path)  # pytest removes it some day
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -178,4 +177,3 @@ def test_kill_9(world: World) -> None:
     assert finished
     assert deaths >= 1
     assert world.in_target() == new
-    shutil.rmtree(world.kept)

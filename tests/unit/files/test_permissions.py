@@ -48,7 +48,7 @@ def build(world: World, source: Model, target: Model) -> None:
         give(side)
         # Giving away clears what must not be given away.
         for path, entry in (source if side == world.source else target).items():
-            if entry.kind == "file":
+            if ROOT and entry.kind == "file":
                 os.chmod(os.path.join(os.fsencode(side), path), entry.mode)
     world.keep()
     give(world.kept)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import pytest
 
@@ -108,7 +107,7 @@ def test_what_was_made_since_stays(undoing: World) -> None:
 def test_what_was_changed_since_does_not_go(undoing: World) -> None:
     undoing.write("target", "gone", b"went on with it")
     undoing.write("target", "lost/deep/z", b"with this too")
-    shutil.rmtree(undoing.kept)
+    trees.remove(undoing.kept)
     undoing.keep()
     done = undoing.restore(kept=True, baseline=True, extra=False)
     found = undoing.in_target()
@@ -121,7 +120,7 @@ def test_what_was_changed_since_is_brought_back_where_there_is_an_older_version(
     undoing: World,
 ) -> None:
     undoing.write("target", "edited", b"autosaved")
-    shutil.rmtree(undoing.kept)
+    trees.remove(undoing.kept)
     undoing.keep()
     done = undoing.restore(kept=True, baseline=True, extra=False)
     assert done.conflicts == ()
@@ -143,7 +142,7 @@ def test_what_was_removed_since_comes_back(undoing: World) -> None:
     for name in ("edited", "same", "dir/same"):
         os.unlink(undoing.at("target", name))
     os.rmdir(undoing.at("target", "dir"))
-    shutil.rmtree(undoing.kept)
+    trees.remove(undoing.kept)
     undoing.keep()
     done = undoing.restore(kept=True, baseline=True, extra=False)
     assert done.conflicts == ()

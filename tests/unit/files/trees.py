@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 T0 = 1_700_000_000_123_456_789
@@ -50,8 +53,7 @@ def fifo(*, mode: int = 0o644, at: int = 2) -> Entry:
 def build(root: str | bytes, model: Model, links: list[list[bytes]] | None = None) -> None:
     """Make `root` hold exactly `model`; paths of one of `links` share an inode."""
     base = os.fsencode(root)
-    if os.path.lexists(base):
-        shutil.rmtree(base)
+    remove(base)
     os.mkdir(base)
     for path in sorted(model):
         _make(base + b"/" + path if path else base, model[path])
@@ -87,60 +89,96 @@ def _set_time(place: bytes, mtime: int) -> None:
     os.utime(place, ns=(mtime, mtime), follow_symlinks=False)
 
 
+def remove(root: str | bytes) -> None:
+    """Remove a tree, also where its owner must not write."""
+    base = os.fsencode(root)
+    if not os.path.lexists(base):
+        return
+    open_up(base)
+    shutil.rmtree(base)
+
+
+def open_up(root: str | bytes | Path) -> None:
+    """Let the owner remove everything."""
+    for _, found, place in visit(os.fsencode(root)):
+        if stat.S_ISDIR(found.st_mode):
+            os.chmod(place, 0o700)
+
+
 def copy(source: str | bytes, target: str | bytes) -> None:
     """Copy a tree with everything (what a snapshot is), without the package under test."""
-    source, target = os.fsencode(source), os.fsencode(target)
+    base = os.fsencode(target)
     seen: dict[int, bytes] = {}
-    for path, found in walk(source):
-        place = target + b"/" + path if path else target
-        origin = source + b"/" + path if path else source
+    made: list[tuple[bytes, os.stat_result]] = []
+    for path, found, origin in visit(os.fsencode(source)):
+        place = base + b"/" + path if path else base
+        made.append((place, found))
         if stat.S_ISDIR(found.st_mode):
             os.mkdir(place, 0o700)
         elif found.st_nlink > 1 and found.st_ino in seen:
             os.link(seen[found.st_ino], place, follow_symlinks=False)
-        else:
-            seen[found.st_ino] = place
-            if stat.S_ISREG(found.st_mode):
+        elif stat.S_ISREG(found.st_mode):
+            with readable(origin, found):
                 shutil.copyfile(origin, place)
                 for key in os.listxattr(origin):
                     os.setxattr(place, key, os.getxattr(origin, key))
-            elif stat.S_ISLNK(found.st_mode):
-                os.symlink(os.readlink(origin), place)
-            else:
-                os.mknod(place, found.st_mode, found.st_rdev)
-    for path, found in reversed(list(walk(source))):
-        place = target + b"/" + path if path else target
+        elif stat.S_ISLNK(found.st_mode):
+            os.symlink(os.readlink(origin), place)
+        else:
+            os.mknod(place, found.st_mode, found.st_rdev)
+        seen.setdefault(found.st_ino, place)
+    for place, found in reversed(made):
         if not stat.S_ISLNK(found.st_mode):
             os.chmod(place, stat.S_IMODE(found.st_mode))
         _set_time(place, found.st_mtime_ns)
 
 
+@contextmanager
+def readable(place: bytes, found: os.stat_result) -> Iterator[None]:
+    """Let us look at what we own, as root always may."""
+    mode = stat.S_IMODE(found.st_mode)
+    needed = 0o500 if stat.S_ISDIR(found.st_mode) else 0o400
+    closed = os.geteuid() != 0 and mode & needed != needed
+    if closed:
+        os.chmod(place, mode | needed)
+    try:
+        yield
+    finally:
+        if closed:
+            os.chmod(place, mode)
+
+
+def visit(base: bytes, path: bytes = b"") -> Iterator[tuple[bytes, os.stat_result, bytes]]:
+    """Go through everything, folders before what is in them; no `.snapshot`."""
+    place = base + b"/" + path if path else base
+    found = os.lstat(place)
+    yield path, found, place
+    if stat.S_ISDIR(found.st_mode):
+        with readable(place, found):
+            for name in sorted(os.listdir(place)):
+                if name != b".snapshot":
+                    yield from visit(base, path + b"/" + name if path else name)
+
+
 def walk(root: bytes) -> list[tuple[bytes, os.stat_result]]:
     """List everything, folders before what is in them; no `.snapshot`."""
-    found = [(b"", os.lstat(root))]
-    for folder_name, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name != b".snapshot")
-        for name in sorted((*folders, *files)):
-            place = os.path.join(folder_name, name)
-            found.append((place[len(root) + 1 :], os.lstat(place)))
-    return sorted(found, key=lambda item: item[0])
+    return [(path, found) for path, found, _ in visit(root)]
 
 
 def portrait(root: str | bytes) -> Model:
     """Look at everything below `root`, and `root` itself."""
-    base = os.fsencode(root)
-    return {path: look(base + b"/" + path if path else base) for path, _ in walk(base)}
+    return {path: look(place, found) for path, found, place in visit(os.fsencode(root))}
 
 
-def look(place: bytes) -> Entry:
-    found = os.lstat(place)
+def look(place: bytes, found: os.stat_result) -> Entry:
     kind = KINDS[stat.S_IFMT(found.st_mode)]
     content = b""
     xattrs: tuple[tuple[str, bytes], ...] = ()
     if kind == "file":
-        with open(place, "rb") as opened:
-            content = opened.read()
-        xattrs = tuple((key, os.getxattr(place, key)) for key in sorted(os.listxattr(place)))
+        with readable(place, found):
+            with open(place, "rb") as opened:
+                content = opened.read()
+            xattrs = tuple((key, os.getxattr(place, key)) for key in sorted(os.listxattr(place)))
     elif kind == "symlink":
         content = os.readlink(place)
     return Entry(kind, stat.S_IMODE(found.st_mode), found.st_mtime_ns, content, xattrs)
