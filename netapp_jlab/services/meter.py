@@ -6,7 +6,7 @@ import os
 import time
 from collections import OrderedDict
 
-from netapp_jlab.files import Tree, usage
+from netapp_jlab.files import FilesError, Tree, usage
 from netapp_jlab.services.mounts import Mount
 from netapp_jlab.services.views import SNAPSHOT_DIRECTORY
 
@@ -48,7 +48,7 @@ class Meter:
         try:
             with Tree.open(path) as tree:
                 whole = usage(tree)
-        except (OSError, ValueError):
+        except (OSError, FilesError):
             return None
         if capacity is None or whole.total <= capacity * FITS:
             return whole.used
