@@ -83,12 +83,12 @@ def lab(
     }
     for name in ("jupyter_server_config.json", "jupyter_lab_config.json"):
         (folders["config"] / name).write_text(json.dumps(whole), encoding="utf-8")
+    known = {name: text for name, text in os.environ.items() if not name.startswith("JUPYTER")}
     env = {
-        **os.environ,
+        **known,
         "JUPYTER_CONFIG_DIR": str(folders["config"]),
         "JUPYTER_DATA_DIR": str(folders["data"]),
         "JUPYTER_RUNTIME_DIR": str(folders["runtime"]),
-        "JUPYTER_NO_CONFIG": "",
     }
     code = f"import sys{', ' if preload else ''}{preload}; sys.argv[:] = ['jupyter-lab']; {_LAB}"
     began = time.perf_counter()
