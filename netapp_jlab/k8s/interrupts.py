@@ -25,10 +25,13 @@ class Exchange:
     ----------
     late : bool
         It was cut off because its time was over.
+    sent : bool
+        The whole request went out on a connection.
     """
 
     def __init__(self) -> None:
         self.late = False
+        self.sent = False
         self._cut = False
         self._over = False
         self._socket: Any = None
@@ -38,6 +41,7 @@ class Exchange:
         """Tell which socket carries it; called once the request has been sent."""
         with self._lock:
             self._socket = connection
+            self.sent = True
             if self._cut:
                 _shut(connection)
 

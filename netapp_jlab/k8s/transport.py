@@ -248,10 +248,13 @@ class Transport:
         """Return what to raise for a broken connection."""
         if interrupt.is_set():
             return Cancelled("It was stopped.")
-        if exchange.late or error is None:
+        if error is None:
             return Failed(failures.late(self.server), sent=True)
         why = failures.broken(error, self.server)
-        return Failed(why.error, sent=why.sent, lasting=why.lasting)
+        sent = exchange.sent or why.sent
+        # What went wrong before anything was sent did not come from being cut off.
+        told = failures.late(self.server) if exchange.late and sent else why.error
+        return Failed(told, sent=sent, lasting=why.lasting)
 
     def close(self) -> None:
         """Close the idle connections; what is under way goes on."""

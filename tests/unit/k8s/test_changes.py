@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from netapp_jlab import errors
@@ -105,6 +107,17 @@ def test_refused_connections_are_safe_to_repeat(connect):
     with pytest.raises(errors.Unreachable) as caught:
         connect("http://127.0.0.1:1", request_timeout=0.5).create(kinds.CLAIMS, _manifest())
     assert "not known" not in caught.value.hint
+
+
+def test_refused_connections_are_told_as_such_when_the_time_is_over_too(connect, monkeypatch):
+    def refuse_late(*_, **__):
+        time.sleep(0.2)
+        raise ConnectionRefusedError
+
+    cluster = connect("http://127.0.0.1:1", request_timeout=0.1)
+    monkeypatch.setattr("urllib3.util.connection.create_connection", refuse_late)
+    with pytest.raises(errors.Unreachable, match="refuses connections"):
+        cluster.create(kinds.CLAIMS, _manifest())
 
 
 # --- Patch ----------------------------------------------------------------------------------------
