@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import select
@@ -149,12 +150,35 @@ def test_the_first_one_asks_and_the_second_one_leaves(capsys):
     with interrupts(Console()) as pressed:
         pressed.check()
         signal.raise_signal(signal.SIGINT)
+        with pytest.raises(Cancelled):
+            pressed.check()
         assert "again to leave at once" in capsys.readouterr().err
         with pytest.raises(Cancelled):
             pressed.check()
+        assert capsys.readouterr().err == ""  # told once
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_it_may_come_in_the_middle_of_a_write():
+    class Pressing(io.RawIOBase):
+        """A stream whose reader presses Ctrl-C while a message is written."""
+
+        def writable(self):
+            return True
+
+        def write(self, content):
+            if not pressed.asked:
+                signal.raise_signal(signal.SIGINT)
+            return len(content)
+
+    stream = io.TextIOWrapper(io.BufferedWriter(Pressing()), write_through=True)
+    console = Console(stderr=stream)
+    with interrupts(console) as pressed:
+        console.say("Copying back")
+        with pytest.raises(Cancelled):
+            pressed.check()
 
 
 def test_at_the_question_nothing_has_changed(here, many):
