@@ -306,7 +306,7 @@ def test_claim_deleted_while_it_is_provisioned_leaves_nothing(world: World) -> N
     world.event("data", "Provisioning")
     world.delete("PersistentVolumeClaim", "data")
     world.gone("PersistentVolumeClaim", "data")
-    world.wait(lambda: world.store.list("PersistentVolume").items, 3)
+    world.event("data", "ProvisioningSucceeded")
     world.wait(lambda: not world.store.list("PersistentVolume").items)
     assert world.storage.list_volumes() == []
 
