@@ -15,10 +15,14 @@ from netapp_jlab.files.errors import (
     FilesError,
     NoSpace,
     NoSuchPath,
+    NotReadable,
+    NotThere,
     NotWritable,
     TreeUnavailable,
     Unreadable,
+    WrongKind,
 )
+from netapp_jlab.files.look import Entry, entry, listing, read
 from netapp_jlab.files.names import from_text, to_text
 from netapp_jlab.files.paths import ROOT_EXCLUDED, check_paths
 from netapp_jlab.files.report import Issue, Outcome, Progress
@@ -33,11 +37,14 @@ __all__ = [
     "Cancel",
     "Cancelled",
     "Change",
+    "Entry",
     "FilesError",
     "Issue",
     "Kind",
     "NoSpace",
     "NoSuchPath",
+    "NotReadable",
+    "NotThere",
     "NotWritable",
     "Outcome",
     "Progress",
@@ -46,9 +53,13 @@ __all__ = [
     "TreeUnavailable",
     "Unreadable",
     "Usage",
+    "WrongKind",
     "check_paths",
     "compare",
+    "entry",
     "from_text",
+    "listing",
+    "read",
     "restore",
     "summarize",
     "to_text",

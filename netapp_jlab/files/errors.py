@@ -1,10 +1,15 @@
 """What can go wrong with a whole comparison or restore; single paths become entries of its outcome.
 
+Who looks into a tree gets what is wrong with the path that was asked for.
+
 ::
 
     FilesError
      ├── BadPath          a path that names nothing below a tree
      ├── NoSuchPath       a selected path is neither in the source nor in the target
+     ├── NotThere         nothing is at a path that is looked at
+     ├── WrongKind        something else than a file, or a directory, is there
+     ├── NotReadable      the system refuses to show what is there
      ├── TreeUnavailable  the root of a tree can't be opened
      ├── Unreadable       an entry can't be compared, and the caller took no note of such entries
      ├── NoSpace          the target is full (or its owner's quota is)
@@ -34,6 +39,32 @@ class NoSuchPath(FilesError):
 
     def __init__(self, path: bytes) -> None:
         super().__init__(f"{to_text(path)!r} is neither in the snapshot nor in the volume")
+        self.path = path
+
+
+class NotThere(FilesError):
+    """Nothing is at a path that is looked at, or a symbolic link is on the way."""
+
+    def __init__(self, path: bytes) -> None:
+        super().__init__(f"{_shown(path)} is not in the snapshot")
+        self.path = path
+
+
+class WrongKind(FilesError):
+    """Something else than what is needed is at a path."""
+
+    def __init__(self, path: bytes, kind: str, needed: str) -> None:
+        what = "symbolic link" if kind == "symlink" else kind
+        super().__init__(f"{_shown(path)} is a {what}, not {needed}")
+        self.path = path
+        self.kind = kind
+
+
+class NotReadable(FilesError):
+    """The system refuses to show what is at a path."""
+
+    def __init__(self, path: bytes, why: str) -> None:
+        super().__init__(f"{_shown(path)} can't be read: {why}")
         self.path = path
 
 
@@ -87,3 +118,7 @@ class Cancelled(FilesError):
 
     def __init__(self) -> None:
         super().__init__("cancelled")
+
+
+def _shown(path: bytes) -> str:
+    return repr(to_text(path) or ".")

@@ -28,6 +28,7 @@ from netapp_jlab.services.clones import Clones
 from netapp_jlab.services.journal import Entry, Journal, entry_of
 from netapp_jlab.services.operations import Operations
 from netapp_jlab.services.permissions import Permissions
+from netapp_jlab.services.places import Places
 from netapp_jlab.services.restores import Restores
 from netapp_jlab.services.restoring import Restoring
 from netapp_jlab.services.runner import Runner
@@ -71,7 +72,7 @@ class Client:
         permissions = Permissions(self._catalog, classes, self._access, self.settings)
         sources = Sources(self._catalog, classes, author)
         views = SnapshotViews(self._catalog)
-        trees = SnapshotTrees(self._catalog)
+        self.places = Places(SnapshotTrees(self._catalog))
         self.capabilities = Capabilities(self._catalog, classes, self._access)
         self.snapshots = Snapshots(
             self._catalog, classes, permissions, self._journal, views, author
@@ -80,8 +81,10 @@ class Client:
         self.volumes = Volumes(
             self._catalog, classes, permissions, sources, self.clones, self._journal, views
         )
-        self.restores = Restores(self._catalog, classes, permissions, sources, self._journal, trees)
-        restoring = Restoring(self._catalog, sources, self._journal, trees, patience)
+        self.restores = Restores(
+            self._catalog, classes, permissions, sources, self._journal, self.places
+        )
+        restoring = Restoring(self._catalog, sources, self._journal, self.places, patience)
         self._runner = Runner(
             self._journal,
             {"restore": restoring, "undo": restoring, "clone": self.clones.work},

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 from msgspec import UNSET, UnsetType
@@ -37,11 +36,11 @@ from netapp_jlab.services.journal import Entry, Journal, entry_of
 from netapp_jlab.services.once import Once
 from netapp_jlab.services.operations import Operations, unfinished
 from netapp_jlab.services.permissions import Permissions, no
+from netapp_jlab.services.places import Pair, Places
 from netapp_jlab.services.records import Record, Ref, now, this_process
-from netapp_jlab.services.restoring import same_claim, to_paths, translated
+from netapp_jlab.services.restoring import same_claim, to_paths
 from netapp_jlab.services.runner import Runner
 from netapp_jlab.services.sources import Sources, labels, notes
-from netapp_jlab.services.trees import SnapshotTrees
 from netapp_jlab.services.views import Browsable, owner_uid, snapshot_phase, volume_phase
 from netapp_jlab.services.volumes import require
 
@@ -61,8 +60,8 @@ class Restores:
         What is known and what is allowed.
     sources, journal : Sources, Journal
         Which snapshots can be used, and what goes on.
-    trees : SnapshotTrees
-        Opens volumes and snapshots as files.
+    places : Places
+        Reaches volumes and snapshots as files.
     """
 
     def __init__(
@@ -72,7 +71,7 @@ class Restores:
         permissions: Permissions,
         sources: Sources,
         journal: Journal,
-        trees: SnapshotTrees,
+        places: Places,
     ) -> None:
         self._catalog = catalog
         self._cluster = catalog.cluster
@@ -81,7 +80,7 @@ class Restores:
         self._permissions = permissions
         self._sources = sources
         self._journal = journal
-        self._trees = trees
+        self._places = places
         self._once = Once(self._made_by)
         self._runner: Runner
         self._operations: Operations
@@ -112,23 +111,9 @@ class Restores:
             `cancel` said so.
         """
         taken, claim = self._pair(snapshot)
-        unreadable: list[files.Issue] = []
-        with ExitStack() as stack, translated(claim.metadata.name):
-            source = stack.enter_context(self._trees.snapshot(taken))
-            live = stack.enter_context(self._trees.volume(claim.metadata.name))
-            summary = files.summarize(
-                files.compare(
-                    source,
-                    live,
-                    paths=to_paths(order.paths),
-                    extra=order.remove_extra,
-                    verify=order.verify,
-                    cancel=cancel,
-                    on_failure=unreadable.append,
-                ),
-                examples=SHOWN,
-            )
-            free = files.usage(live).free
+        place = self._places.for_volume(claim, taken)
+        found = place.compare(_asked(taken, claim, order), examples=SHOWN, cancel=cancel)
+        summary = found.summary
         return RestorePlan(
             snapshot=snapshot,
             volume=claim.metadata.name,
@@ -138,8 +123,8 @@ class Restores:
             remove=summary.remove,
             copy_bytes=summary.copy_bytes,
             remove_bytes=summary.remove_bytes,
-            free_bytes=free,
-            unreadable=len(unreadable),
+            free_bytes=found.free,
+            unreadable=found.unreadable,
             examples=tuple(
                 Example(path=files.to_text(one.path) or ".", action=one.action, size=one.size)
                 for one in summary.examples
@@ -210,7 +195,8 @@ class Restores:
         )
         name = claim.metadata.name
         require(actions.restore, f"The volume “{name}” can not be restored.", claim)
-        self._check_paths(taken, claim, order)
+        place = self._places.for_volume(claim, taken)
+        place.check(_asked(taken, claim, order), cancel=lambda: None)  # before anything is cut
         record = self._record(
             "restore",
             claim,
@@ -222,15 +208,6 @@ class Restores:
         return self._cut_safety(
             claim, record, note=f"Before restoring {_called(taken)}", request_id=order.request_id
         )
-
-    def _check_paths(self, taken: VolumeSnapshot, claim: Claim, order: RestoreOrder) -> None:
-        """Refuse paths that lead nowhere, before anything is cut."""
-        with ExitStack() as stack, translated(claim.metadata.name):
-            source = stack.enter_context(self._trees.snapshot(taken))
-            live = stack.enter_context(self._trees.volume(claim.metadata.name))
-            files.compare(
-                source, live, paths=to_paths(order.paths), extra=False, cancel=lambda: None
-            )
 
     def _pair(self, snapshot: str) -> tuple[VolumeSnapshot, Claim]:
         """Return a usable snapshot and the very volume that it was cut from."""
@@ -358,6 +335,16 @@ class Restores:
             until = meta.annotations.get(naming.EXPIRES_AT, "")
             if meta.labels.get(naming.PURPOSE) == "safety" and until and _is_past(until):
                 self._cluster.delete(kinds.SNAPSHOTS, meta.name, uid=meta.uid)
+
+
+def _asked(taken: VolumeSnapshot, claim: Claim, order: RestoreOrder) -> Pair:
+    return Pair(
+        snapshot=taken,
+        claim=claim,
+        paths=to_paths(order.paths),
+        remove_extra=order.remove_extra,
+        verify=order.verify,
+    )
 
 
 def _called(snapshot: VolumeSnapshot) -> str:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 
 import msgspec
 
 from netapp_jlab import files
-from netapp_jlab.errors import (
-    Cancelled,
-    Changed,
-    Invalid,
-    NoSpace,
-    NotFound,
-    NotMounted,
-    Refused,
-)
+from netapp_jlab.errors import Changed, Invalid, NotFound
 from netapp_jlab.k8s import kinds
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.models import Issue, Outcome, Progress
 from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.journal import Journal
 from netapp_jlab.services.lease import Lease
+from netapp_jlab.services.places import Job, Places, translated
 from netapp_jlab.services.records import Ref
 from netapp_jlab.services.runner import Result
 from netapp_jlab.services.snapshots import is_cut
 from netapp_jlab.services.sources import Sources
-from netapp_jlab.services.trees import SnapshotTrees
 
 REPORTED = 100
 """Paths named in an outcome, of each sort."""
@@ -40,7 +31,7 @@ class Restoring:
 
     Parameters
     ----------
-    catalog, sources, journal, trees : Catalog, Sources, Journal, SnapshotTrees
+    catalog, sources, journal, places : Catalog, Sources, Journal, Places
         What is known, what goes on, and the files.
     ready_timeout : float
         Seconds to wait for the safety snapshot.
@@ -51,14 +42,14 @@ class Restoring:
         catalog: Catalog,
         sources: Sources,
         journal: Journal,
-        trees: SnapshotTrees,
+        places: Places,
         ready_timeout: float,
     ) -> None:
         self._catalog = catalog
         self._cluster = catalog.cluster
         self._sources = sources
         self._journal = journal
-        self._trees = trees
+        self._places = places
         self._ready_timeout = ready_timeout
 
     def __call__(self, lease: Lease, tell: Callable[[Progress], None]) -> Result:
@@ -73,42 +64,22 @@ class Restoring:
             cancel=lease.check,
         )
         taken = self._same(record.snapshot)
-        name = claim.metadata.name
-        with ExitStack() as stack, translated(name):
-            live = stack.enter_context(self._trees.volume(name))
-            source = stack.enter_context(self._trees.snapshot(taken, pause=lease.pause))
-            safety = stack.enter_context(self._trees.snapshot(kept, pause=lease.pause))
-            baseline = self._baseline(record.baseline)
-            if baseline is not None:
-                stack.enter_context(baseline)
+        job = Job(
+            snapshot=taken,
+            claim=claim,
+            paths=to_paths(record.paths),
+            remove_extra=record.remove_extra,
+            verify=record.verify,
+            kept=kept,
+            baseline=self._baseline(record.baseline),
+            token=lease.entry.uid,
+        )
+        place = self._places.for_volume(claim, taken)
+        with place.restoring(job, cancel=lease.check, pause=lease.pause) as restoration:
             lease.change(step=COMPARING)
-            paths = to_paths(record.paths)
-            plan = files.summarize(
-                files.compare(
-                    source,
-                    live,
-                    paths=paths,
-                    extra=record.remove_extra,
-                    baseline=baseline,
-                    cancel=lease.check,
-                    on_failure=lambda _: None,  # the restore itself reports them
-                ),
-                examples=0,
-            )
+            plan = restoration.compare()
             lease.change(step=COPYING, touched=True)
-            done = files.restore(
-                source,
-                live,
-                kept=safety,
-                paths=paths,
-                remove_extra=record.remove_extra,
-                verify=record.verify,
-                baseline=baseline,
-                plan=plan,
-                token=lease.entry.uid,
-                cancel=lease.check,
-                progress=lambda seen: tell(_progress(seen)),
-            )
+            done = restoration.run(plan, lambda seen: tell(_progress(seen)))
         if record.undo_of:
             self._mark_undone(record.undo_of, lease.entry.id)
         return _result(done)
@@ -119,13 +90,13 @@ class Restoring:
             raise Changed(f"The snapshot “{ref.name}” was deleted and made anew meanwhile.")
         return snapshot
 
-    def _baseline(self, ref: Ref) -> files.Tree | None:
-        """Open the snapshot that was restored; None if it is gone: then nothing is removed."""
+    def _baseline(self, ref: Ref) -> VolumeSnapshot | None:
+        """Return the snapshot that was restored; None if it is gone: then nothing is removed."""
         if not ref.uid:
             return None
         try:
-            return self._trees.snapshot(self._same(ref))
-        except (NotFound, Changed, NotMounted):
+            return self._same(ref)
+        except (NotFound, Changed):
             return None
 
     def _mark_undone(self, operation: str, by: str) -> None:
@@ -175,23 +146,6 @@ def _to_path(text: str) -> bytes:
         raise Invalid(
             f"“{text}” is not a path: {error}.", hint="Write a backslash in a name twice."
         ) from error
-
-
-@contextmanager
-def translated(volume: str) -> Iterator[None]:
-    """Turn what goes wrong with files into errors of ours."""
-    try:
-        yield
-    except files.Cancelled:
-        raise Cancelled("It was cancelled.") from None
-    except files.NoSpace as error:
-        raise NoSpace(f"The volume “{volume}” is full: {error}") from error
-    except (files.BadPath, files.NoSuchPath) as error:
-        raise Invalid(f"{error}", hint="Paths are relative to the volume's root.") from error
-    except files.TreeUnavailable as error:
-        raise NotMounted(f"{error}") from error
-    except files.FilesError as error:
-        raise Refused(f"{error}") from error
 
 
 def _progress(seen: files.Progress) -> Progress:

@@ -1,0 +1,356 @@
+"""Where files of a volume and its snapshots can be reached, whichever way that is.
+
+A volume that is mounted here and shows its snapshots in ``.snapshot`` is reached directly
+(:class:`Here`). Others are reached through a helper pod that mounts them. Who asks does not need to
+know which it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from netapp_jlab import files
+from netapp_jlab.errors import Cancelled, Invalid, NoSpace, NotFound, NotMounted, Refused
+from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
+from netapp_jlab.services.trees import SnapshotTrees
+
+Check = Callable[[], None]
+"""Called often; raises to give up."""
+Pause = Callable[[float], None]
+Told = Callable[[str], object]
+"""Takes a sentence for the user: what is waited for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A snapshot and the live volume that it was cut from, to be compared.
+
+    Attributes
+    ----------
+    paths : sequence of bytes, optional
+        Only these; everything when None.
+    remove_extra, verify : bool
+        As :func:`netapp_jlab.files.restore` takes them.
+    """
+
+    snapshot: VolumeSnapshot
+    claim: Claim
+    paths: Sequence[bytes] | None = None
+    remove_extra: bool = False
+    verify: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Pair):
+    """A restore or an undo.
+
+    Attributes
+    ----------
+    kept : VolumeSnapshot
+        The safety snapshot.
+    baseline : VolumeSnapshot, optional
+        For an undo: the snapshot that was restored.
+    token : str
+        Names this restore, also for whoever goes on with it after a crash.
+    """
+
+    kept: VolumeSnapshot
+    baseline: VolumeSnapshot | None = None
+    token: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a comparison found.
+
+    Attributes
+    ----------
+    unreadable : int
+        Entries that could not be looked at.
+    free : int
+        Bytes that are free in the live volume.
+    """
+
+    summary: files.Summary
+    unreadable: int
+    free: int
+
+
+class Restoration(Protocol):
+    """A restore whose source and target are at hand."""
+
+    def compare(self) -> files.Summary:
+        """Tell what there is to do; changes nothing."""
+
+    def run(
+        self, plan: files.Summary, progress: Callable[[files.Progress], object]
+    ) -> files.Outcome:
+        """Do it, or what is left of it; see :func:`netapp_jlab.files.restore`."""
+
+
+class Place(Protocol):
+    """A way to reach files. Paths are relative to the volume's root; ``b""`` is that itself.
+
+    Each method may first have to wait for a helper to start, and raises an error of
+    :mod:`netapp_jlab.errors` that says why where it can not.
+    """
+
+    def prepare(self, snapshot: VolumeSnapshot, *, cancel: Check, on_step: Told) -> None:
+        """Make the files of a snapshot readable; what follows then does not wait.
+
+        Raises
+        ------
+        NotMounted, Refused, QuotaExceeded, Forbidden
+            They can't be reached; the message says why.
+        Cancelled
+            `cancel` said so.
+        """
+
+    def listing(self, snapshot: VolumeSnapshot, path: bytes, *, cancel: Check) -> list[files.Entry]:
+        """List a directory of a snapshot, by name.
+
+        Raises
+        ------
+        NotFound
+            Nothing is there.
+        Invalid
+            It is no directory, or no path.
+        Refused
+            It may not be read.
+        """
+
+    def entry(self, snapshot: VolumeSnapshot, path: bytes, *, cancel: Check) -> files.Entry:
+        """Return what is at a path of a snapshot.
+
+        Raises
+        ------
+        NotFound, Invalid, Refused
+            As :meth:`listing`.
+        """
+
+    def read(
+        self, snapshot: VolumeSnapshot, path: bytes, *, start: int, length: int, cancel: Check
+    ) -> bytes:
+        """Read a part of a file; fewer bytes than `length` only at its end.
+
+        Raises
+        ------
+        NotFound, Invalid, Refused
+            As :meth:`listing`.
+        """
+
+    def check(self, pair: Pair, *, cancel: Check) -> None:
+        """Refuse paths that lead nowhere, as far as that can be told at once.
+
+        Raises
+        ------
+        Invalid
+            One of them.
+        """
+
+    def compare(self, pair: Pair, *, examples: int, cancel: Check) -> Compared:
+        """Tell what a restore would change; changes nothing.
+
+        Raises
+        ------
+        Invalid
+            A path that leads nowhere.
+        """
+
+    def restoring(
+        self, job: Job, *, cancel: Check, pause: Pause
+    ) -> AbstractContextManager[Restoration]:
+        """Bring everything that a restore needs within reach.
+
+        Parameters
+        ----------
+        cancel, pause : callable
+            Raise to give up.
+        """
+
+
+class Here:
+    """Files of volumes that are mounted in this process and show their snapshots."""
+
+    def __init__(self, trees: SnapshotTrees) -> None:
+        self._trees = trees
+
+    def prepare(self, snapshot: VolumeSnapshot, *, cancel: Check, on_step: Told) -> None:
+        """See :meth:`Place.prepare`; here nothing has to be made first."""
+        cancel()
+        on_step("Opening the snapshot.")
+        with self._opened(snapshot):
+            pass
+
+    def listing(self, snapshot: VolumeSnapshot, path: bytes, *, cancel: Check) -> list[files.Entry]:
+        """See :meth:`Place.listing`."""
+        with self._opened(snapshot) as tree:
+            return files.listing(tree, path, cancel=cancel)
+
+    def entry(self, snapshot: VolumeSnapshot, path: bytes, *, cancel: Check) -> files.Entry:
+        """See :meth:`Place.entry`."""
+        cancel()
+        with self._opened(snapshot) as tree:
+            return files.entry(tree, path)
+
+    def read(
+        self, snapshot: VolumeSnapshot, path: bytes, *, start: int, length: int, cancel: Check
+    ) -> bytes:
+        """See :meth:`Place.read`."""
+        cancel()
+        with self._opened(snapshot) as tree:
+            return files.read(tree, path, start=start, length=length)
+
+    def check(self, pair: Pair, *, cancel: Check) -> None:
+        """See :meth:`Place.check`."""
+        with self._both(pair) as (source, live):
+            files.compare(source, live, paths=pair.paths, extra=False, cancel=cancel)
+
+    def compare(self, pair: Pair, *, examples: int, cancel: Check) -> Compared:
+        """See :meth:`Place.compare`."""
+        unreadable: list[files.Issue] = []
+        with self._both(pair) as (source, live):
+            summary = files.summarize(
+                files.compare(
+                    source,
+                    live,
+                    paths=pair.paths,
+                    extra=pair.remove_extra,
+                    verify=pair.verify,
+                    cancel=cancel,
+                    on_failure=unreadable.append,
+                ),
+                examples=examples,
+            )
+            return Compared(summary, len(unreadable), files.usage(live).free)
+
+    @contextmanager
+    def restoring(self, job: Job, *, cancel: Check, pause: Pause) -> Iterator[Restoration]:
+        """See :meth:`Place.restoring`."""
+        name = job.claim.metadata.name
+        with ExitStack() as stack, translated(name):
+            live = stack.enter_context(self._trees.volume(name))
+            source = stack.enter_context(self._trees.snapshot(job.snapshot, pause=pause))
+            safety = stack.enter_context(self._trees.snapshot(job.kept, pause=pause))
+            baseline = self._baseline(job)
+            if baseline is not None:
+                stack.enter_context(baseline)
+            yield _Restoration(job, cancel, source, live, safety, baseline)
+
+    def _baseline(self, job: Job) -> files.Tree | None:
+        """Open the snapshot that was restored; None if it is gone: then nothing is removed."""
+        if job.baseline is None:
+            return None
+        try:
+            return self._trees.snapshot(job.baseline)
+        except NotMounted:
+            return None
+
+    @contextmanager
+    def _opened(self, snapshot: VolumeSnapshot) -> Iterator[files.Tree]:
+        claim = snapshot.spec.source.persistent_volume_claim_name
+        with translated(claim), self._trees.snapshot(snapshot) as tree:
+            yield tree
+
+    @contextmanager
+    def _both(self, pair: Pair) -> Iterator[tuple[files.Tree, files.Tree]]:
+        name = pair.claim.metadata.name
+        with ExitStack() as stack, translated(name):
+            source = stack.enter_context(self._trees.snapshot(pair.snapshot))
+            yield source, stack.enter_context(self._trees.volume(name))
+
+
+@dataclass(frozen=True)
+class _Restoration:
+    """See :class:`Restoration`."""
+
+    job: Job
+    cancel: Check
+    source: files.Tree
+    live: files.Tree
+    safety: files.Tree
+    baseline: files.Tree | None
+
+    def compare(self) -> files.Summary:
+        return files.summarize(
+            files.compare(
+                self.source,
+                self.live,
+                paths=self.job.paths,
+                extra=self.job.remove_extra,
+                baseline=self.baseline,
+                cancel=self.cancel,
+                on_failure=lambda _: None,  # the restore itself reports them
+            ),
+            examples=0,
+        )
+
+    def run(
+        self, plan: files.Summary, progress: Callable[[files.Progress], object]
+    ) -> files.Outcome:
+        return files.restore(
+            self.source,
+            self.live,
+            kept=self.safety,
+            paths=self.job.paths,
+            remove_extra=self.job.remove_extra,
+            verify=self.job.verify,
+            baseline=self.baseline,
+            plan=plan,
+            token=self.job.token,
+            cancel=self.cancel,
+            progress=progress,
+        )
+
+
+class Places:
+    """Picks the way to reach files."""
+
+    def __init__(self, trees: SnapshotTrees) -> None:
+        self._here = Here(trees)
+
+    def for_snapshot(self, snapshot: VolumeSnapshot) -> Place:
+        """Return where the files of a snapshot can be read.
+
+        Raises
+        ------
+        NotMounted
+            Nowhere, and why.
+        """
+        del snapshot
+        return self._here
+
+    def for_volume(self, claim: Claim, snapshot: VolumeSnapshot) -> Place:
+        """Return where a volume and one of its snapshots can be reached, to compare or restore.
+
+        Raises
+        ------
+        NotMounted
+            Nowhere, and why.
+        """
+        del claim, snapshot
+        return self._here
+
+
+@contextmanager
+def translated(volume: str) -> Iterator[None]:
+    """Turn what goes wrong with files into errors of ours."""
+    try:
+        yield
+    except files.Cancelled:
+        raise Cancelled("It was cancelled.") from None
+    except files.NoSpace as error:
+        raise NoSpace(f"The volume “{volume}” is full: {error}") from error
+    except (files.BadPath, files.NoSuchPath) as error:
+        raise Invalid(f"{error}", hint="Paths are relative to the volume's root.") from error
+    except files.NotThere as error:
+        raise NotFound(f"{error}.") from error
+    except files.WrongKind as error:
+        raise Invalid(f"{error}.") from error
+    except files.TreeUnavailable as error:
+        raise NotMounted(f"{error}") from error
+    except files.FilesError as error:
+        raise Refused(f"{error}") from error
