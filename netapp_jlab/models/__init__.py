@@ -18,6 +18,7 @@ from netapp_jlab.models.base import (
     Order,
     RequestId,
 )
+from netapp_jlab.models.files import FileEntry, FileKind, FileList, FilePath, Opening
 from netapp_jlab.models.operations import (
     CloneOrder,
     Example,
@@ -72,10 +73,15 @@ __all__ = [
     "DeletePlan",
     "ErrorBody",
     "Example",
+    "FileEntry",
+    "FileKind",
+    "FileList",
+    "FilePath",
     "Issue",
     "Model",
     "Name",
     "Note",
+    "Opening",
     "Operation",
     "OperationKind",
     "OperationList",

@@ -120,6 +120,11 @@ class NetAppJLab(ExtensionApp):
         help="Largest body of a request, in bytes.",
     ).tag(config=True)
 
+    max_content_bytes = Integer(
+        1024**3,
+        help="Most bytes of a snapshot's file sent in one answer.",
+    ).tag(config=True)
+
     worker_threads = Integer(
         8,
         help="Most requests worked on at a time; further ones wait.",
@@ -174,6 +179,10 @@ class NetAppJLab(ExtensionApp):
     @validate("undo_days")
     def _valid_days(self, proposal: dict[str, Any]) -> float:
         return _in_range(proposal, 0.0, 3650.0, "days")
+
+    @validate("max_content_bytes")
+    def _valid_content_bytes(self, proposal: dict[str, Any]) -> int:
+        return int(_in_range(proposal, 1024, 1024**4, "bytes"))
 
     @validate("max_body_bytes")
     def _valid_bytes(self, proposal: dict[str, Any]) -> int:

@@ -45,6 +45,13 @@ class TooLarge(errors.Invalid):
     default_hint = "Send less, for example fewer paths."
 
 
+class OutOfRange(errors.Invalid):
+    """The ``Range`` asked for begins after the end of the file."""
+
+    reason = "OutOfRange"
+    default_hint = "The answer's `Content-Range` says how long the file is."
+
+
 class NotJson(errors.Invalid):
     """The body is of another media type."""
 
@@ -74,6 +81,7 @@ STATUS: dict[type[NetAppJLabError], int] = {
     MethodNotAllowed: 405,
     TooLarge: 413,
     NotJson: 415,
+    OutOfRange: 416,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
@@ -94,6 +102,7 @@ NAMES: dict[int, str] = {
     409: "Conflict",
     413: "TooLarge",
     415: "NotJson",
+    416: "OutOfRange",
     422: "Refused",
     502: "Upstream",
     503: "Unavailable",

@@ -17,6 +17,7 @@ from netapp_jlab.models import (
     VolumeOrder,
 )
 from netapp_jlab.server.base import Handler
+from netapp_jlab.server.files import SnapshotContentHandler, SnapshotFilesHandler
 from netapp_jlab.server.routes import ROUTES, SnapshotDeletion, VolumeDeletion
 
 if TYPE_CHECKING:
@@ -244,6 +245,8 @@ HANDLERS: tuple[type[Handler], ...] = (
     VolumeClonesHandler,
     SnapshotsHandler,
     SnapshotHandler,
+    SnapshotFilesHandler,
+    SnapshotContentHandler,
     SnapshotClonesHandler,
     SnapshotRestoresHandler,
     OperationsHandler,

@@ -15,13 +15,14 @@ import msgspec
 
 from netapp_jlab.models import API_VERSION, Change, ErrorBody, Model
 from netapp_jlab.server import docstrings, errors
-from netapp_jlab.server.routes import PARAMETERS, READS, ROUTES, Answer, Endpoint, Route
+from netapp_jlab.server.routes import PARAMETERS, RANGE, READS, ROUTES, Answer, Endpoint, Route
 from netapp_jlab.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REF = "#/components/schemas/{name}"
+BYTES = "application/octet-stream"
 
 DESCRIPTION = """\
 Snapshot, clone and restore the Kubernetes volumes of a Jupyter server.
@@ -49,6 +50,13 @@ _SCHEMES = {
         "name": "X-XSRFToken",
         "description": "The value of the cookie `_xsrf`; needed with the login cookie.",
     },
+}
+
+_RANGE = {
+    "name": "Range",
+    "in": "header",
+    "description": "One range of bytes; without it all of the file.",
+    "schema": {"type": "string", "pattern": RANGE},
 }
 
 
@@ -100,7 +108,7 @@ def _path(route: Route) -> dict[str, Any]:
 
 def _operation(route: Route, verb: str, endpoint: Endpoint) -> dict[str, Any]:
     answers = {str(answer.status): _answer(answer) for answer in endpoint.answers}
-    if verb == "GET":
+    if verb == "GET" and not endpoint.ranges:
         answers["304"] = {"description": "Nothing new since the `ETag` in `If-None-Match`."}
     for status in sorted(endpoint.errors):
         answers[str(status)] = {"$ref": f"#/components/responses/{errors.NAMES[status]}"}
@@ -121,6 +129,11 @@ def _operation(route: Route, verb: str, endpoint: Endpoint) -> dict[str, Any]:
 def _answer(answer: Answer) -> dict[str, Any]:
     if answer.status == 204:
         return {"description": answer.description}
+    if answer.binary:
+        return {
+            "description": answer.description,
+            "content": {BYTES: {"schema": {"contentMediaType": BYTES}}},
+        }
     schema = _ref(answer.model) if answer.model else {"type": "object"}
     return {"description": answer.description, "content": _json(schema)}
 
@@ -139,9 +152,14 @@ def _path_parameter(name: str) -> dict[str, Any]:
 
 def _query_parameters(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
     _, components = msgspec.json.schema_components([endpoint.query])
-    for name, schema in components[endpoint.query.__name__]["properties"].items():
-        description = schema.pop("description")
-        yield {"name": name, "in": "query", "description": description, "schema": schema}
+    query = components[endpoint.query.__name__]
+    for name, schema in query["properties"].items():
+        parameter = {"name": name, "in": "query", "description": schema.pop("description")}
+        if name in query["required"]:
+            parameter["required"] = True
+        yield {**parameter, "schema": schema}
+    if endpoint.ranges:
+        yield _RANGE
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,9 @@ OperationId = Annotated[
 PARAMETERS: dict[str, object] = {"name": ObjectName, "id": OperationId}
 """Types of the ``{…}`` parts of paths."""
 
+RANGE = r"^bytes=([0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})$"
+"""One range, as RFC 9110 writes it; several at once are of no use here."""
+
 Uid = Annotated[
     str,
     msgspec.Meta(
@@ -75,6 +78,45 @@ class SnapshotDeletion(Query, frozen=True, kw_only=True, forbid_unknown_fields=T
     dry_run: DryRun = False
 
 
+Path = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=16384,
+        description="Relative to the volume's root, as listings write names; empty for the root.",
+    ),
+]
+
+
+class Listing(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which folder of a snapshot to list, and how much of it."""
+
+    path: Path = ""
+    match: Annotated[
+        str,
+        msgspec.Meta(
+            max_length=255, description="Only names that have this in them, in any letter case."
+        ),
+    ] = ""
+    limit: Annotated[
+        int, msgspec.Meta(ge=1, le=100_000, description="Most entries to answer with.")
+    ] = 10_000
+    wait: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0,
+            le=3600,
+            description="Seconds after which to answer with 202 if the snapshot is still being "
+            "opened; 0 for the server's own time limit, and 504.",
+        ),
+    ] = 0
+
+
+class Reading(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which file of a snapshot to read."""
+
+    path: Path
+
+
 class Answer(msgspec.Struct, frozen=True):
     """One way an endpoint succeeds.
 
@@ -82,11 +124,14 @@ class Answer(msgspec.Struct, frozen=True):
     ----------
     model : type[Model] | None
         The body; None for none, or for what is not one of the models.
+    binary : bool
+        The body is the bytes of a file.
     """
 
     status: int
     description: str
     model: type[Model] | None = None
+    binary: bool = False
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +143,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         ``operationId`` of the OpenAPI document; the front end's function names.
     errors : tuple[int, ...]
         HTTP statuses of its error answers.
+    ranges : bool
+        It takes the header ``Range``.
     """
 
     operation: str
@@ -106,6 +153,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[int, ...]
     body: type[Order] | None = None
     query: type[Query] = Query
+    ranges: bool = False
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -232,6 +280,37 @@ ROUTES: tuple[Route, ...] = (
                 answers=(_GONE, _PLANNED),
                 errors=CHANGE,
             ),
+        },
+    ),
+    Route(
+        "snapshots/{name}/files",
+        {
+            "GET": Endpoint(
+                operation="listFiles",
+                summary="What a folder of a snapshot holds.",
+                query=Listing,
+                answers=(
+                    Answer(200, "As the snapshot has it.", models.FileList),
+                    Answer(202, "With `wait`: it is still being opened.", models.Opening),
+                ),
+                errors=CHANGE,
+            )
+        },
+    ),
+    Route(
+        "snapshots/{name}/content",
+        {
+            "GET": Endpoint(
+                operation="readFile",
+                summary="What a file of a snapshot holds, or a part of it.",
+                query=Reading,
+                answers=(
+                    Answer(200, "All of it, to be saved, never to be shown.", binary=True),
+                    Answer(206, "With `Range`: the part.", binary=True),
+                ),
+                errors=(*CHANGE, 416),
+                ranges=True,
+            )
         },
     ),
     Route(

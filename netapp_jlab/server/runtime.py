@@ -24,6 +24,9 @@ CLOSE_SECONDS = 2.0
 WALKERS = 2
 """Threads for dry runs, which may read a whole volume: apart, so that lists never wait for them."""
 
+READERS = 6
+"""Threads for reading files of snapshots, which may first wait for a helper pod to start."""
+
 
 def connect(settings: Settings) -> Client:
     """Make the real client; this is where the core and Kubernetes are imported."""
@@ -66,6 +69,7 @@ class Runtime:
         self.make = make
         self._workers = Workers(workers, "netapp-jlab")
         self._walkers = Workers(WALKERS, "netapp-jlab-dry-run")
+        self._readers = Workers(READERS, "netapp-jlab-files")
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._closed = False
@@ -86,11 +90,31 @@ class Runtime:
         """Do the same for work that walks through files (``NetAppJLab.dry_run_timeout``)."""
         return await self._call(self._walkers, work, cancel, "dry_run_timeout")
 
+    async def read(self, work: Callable[[Client], T], cancel: Cancel) -> T:
+        """Do the same for work that reads files of a snapshot."""
+        return await self._call(self._readers, work, cancel, "operation_timeout")
+
+    async def open(self, work: Callable[[Client], T], cancel: Cancel, seconds: float) -> T | None:
+        """Do the same, but stop `work` and return None once so many seconds are over.
+
+        Parameters
+        ----------
+        seconds : float
+            0 for ``NetAppJLab.operation_timeout``, after which it is an error as ever.
+        """
+        if not 0 < seconds < self._operation_timeout:
+            return await self.read(work, cancel)
+        try:
+            return await self._run(self._readers, work, cancel, seconds)
+        except TooLate:
+            cancel.set()
+            return None
+
     async def close(self) -> None:
         """End the core's threads; returns within :data:`CLOSE_SECONDS`."""
         self._closed = True
-        self._workers.close()
-        self._walkers.close()
+        for pool in (self._workers, self._walkers, self._readers):
+            pool.close()
         client = self._client
         if client is not None:
             closer = Workers(1, "netapp-jlab-close")
@@ -105,19 +129,24 @@ class Runtime:
         self, pool: Workers, work: Callable[[Client], T], cancel: Cancel, setting: str
     ) -> T:
         seconds: float = getattr(self, f"_{setting}")
-
-        def job() -> T:
-            cancel()
-            return work(self._connected())
-
         try:
-            return await pool.run(job, seconds)
+            return await self._run(pool, work, cancel, seconds)
         except TooLate as error:
             cancel.set()
             raise errors.Timeout(
                 f"No answer within {seconds:g} s (NetAppJLab.{setting}).",
                 hint="It may still be carried out: look at the present state, then try again.",
             ) from error
+
+    async def _run(
+        self, pool: Workers, work: Callable[[Client], T], cancel: Cancel, seconds: float
+    ) -> T:
+        def job() -> T:
+            cancel()
+            return work(self._connected())
+
+        try:
+            return await pool.run(job, seconds)
         except errors.Cancelled as error:
             if self._closed:
                 raise Busy(STOPPING) from error

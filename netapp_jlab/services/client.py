@@ -25,6 +25,7 @@ from netapp_jlab.services.capabilities import Capabilities
 from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.classes import Classes
 from netapp_jlab.services.clones import Clones
+from netapp_jlab.services.files import Files
 from netapp_jlab.services.journal import Entry, Journal, entry_of
 from netapp_jlab.services.operations import Operations
 from netapp_jlab.services.permissions import Permissions
@@ -73,6 +74,7 @@ class Client:
         sources = Sources(self._catalog, classes, author)
         views = SnapshotViews(self._catalog)
         self.places = Places(SnapshotTrees(self._catalog))
+        self.files = Files(sources, self.places)
         self.capabilities = Capabilities(self._catalog, classes, self._access)
         self.snapshots = Snapshots(
             self._catalog, classes, permissions, self._journal, views, author

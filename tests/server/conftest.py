@@ -89,7 +89,8 @@ def ask(jp_fetch: Callable[..., Any], app: NetAppJLab, core: Double) -> Callable
         if answer.code == 599:  # no answer at all
             answer.rethrow()
         reply = Reply(answer.code, dict(answer.headers), answer.body or b"")
-        check_answer(method, path, reply.status, reply.body)
+        kind = reply.headers.get("Content-Type", "application/json")
+        check_answer(method, path, reply.status, reply.body, kind)
         return reply
 
     return send

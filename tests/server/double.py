@@ -148,6 +148,10 @@ class Double:
             cancel=self._cancel,
             undo=self._undo,
         )
+        self.files = SimpleNamespace(
+            prepare=self._prepare_files, list=self._list_files, open=self._open_file
+        )
+        self.contents: dict[str, bytes] = {}
         self.capabilities = SimpleNamespace(status=self._status)
 
     def start(self, on_change: Callable[[Change], None]) -> None:
@@ -333,6 +337,49 @@ class Double:
         self.operations_by_id[id] = made
         self.tell_operation(made, "modified")
         return made
+
+    # --- Files -----------------------------------------------------------------------------------
+
+    def _prepare_files(
+        self, name: str, *, cancel: Callable[[], None], on_step: Callable[[str], object]
+    ) -> None:
+        self._enter("files.prepare")
+        self._get_snapshot(name)
+        on_step("Starting a helper.")
+        while "files.prepare.endless" in self.faults:
+            self.faults["files.prepare.endless"]()
+            cancel()
+
+    def _list_files(
+        self, name: str, path: str, *, match: str, limit: int, cancel: Callable[[], None]
+    ) -> models.FileList:
+        self._enter("files.list")
+        entries = [
+            models.FileEntry(name=name, kind="file", size=len(held), modified=NOW, link="")
+            for name, held in self.contents.items()
+            if match in name
+        ]
+        return models.FileList(
+            snapshot=name,
+            volume=self._get_snapshot(name).volume,
+            path=path,
+            items=tuple(entries[:limit]),
+            total=len(entries),
+        )
+
+    def _open_file(self, name: str, path: str, *, cancel: Callable[[], None]) -> SimpleNamespace:
+        self._enter("files.open")
+        self._get_snapshot(name)
+        if path not in self.contents:
+            raise errors.NotFound(f"There is no file {path!r}.")
+        held = self.contents[path]
+
+        def read(start: int, length: int) -> bytes:
+            self._enter("files.read")
+            cancel()
+            return held[start : start + length]
+
+        return SimpleNamespace(name=path, size=len(held), read=read)
 
     # --- Others ----------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from netapp_jlab.server.openapi import document
 from .process import TOKEN, Cluster, Server
 
 CASES = 5_000
-OPERATIONS = 20
+OPERATIONS = 22
 PROMISES = [
     checks.not_a_server_error,
     checks.status_code_conformance,
