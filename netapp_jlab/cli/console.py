@@ -94,6 +94,11 @@ class Console:
         """Write one line of the result; foreign text in it must have been cleaned."""
         self._out.write(self.paint(content, style) + "\n")
 
+    def binary(self, content: bytes) -> None:
+        """Write what is no text of ours, as it is."""
+        self._out.flush()
+        self._out.buffer.write(content)
+
     def table(
         self, columns: Sequence[tables.Column[Item]], items: Iterable[Item], *, indent: str = ""
     ) -> None:

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 from netapp_jlab.cli import text
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
     from netapp_jlab.cli.console import Console
     from netapp_jlab.models import Operation, Progress
 
@@ -16,6 +20,33 @@ _BAR = 20
 _REDRAW_SECONDS = 0.1
 _LINE_SECONDS = 5.0
 _ERASE = "\r\x1b[K"
+
+
+class StepLine:
+    """Shows what is waited for while entered: on a terminal only, and nothing of it stays."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._on_screen = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._on_screen:
+            self._console.raw(_ERASE)
+
+    def show(self, step: str) -> None:
+        """Show one sentence in the place of the last one."""
+        if self._console.live:
+            self._on_screen = True
+            room = shutil.get_terminal_size((80, 24)).columns - 1
+            self._console.raw(_ERASE + text.shorten(text.clean(step), room))
 
 
 class ProgressLine:

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 import pytest
 
 from netapp_jlab.cli.console import Console
-from netapp_jlab.cli.progress import ProgressLine, bar, in_words, share
+from netapp_jlab.cli.progress import ProgressLine, StepLine, bar, in_words, share
 from netapp_jlab.models import Operation, Permission, Progress
 
 
@@ -72,3 +72,29 @@ def test_on_a_terminal_one_line_that_is_taken_away(monkeypatch):
     assert len(first) <= 30
     assert last == ""
     assert "\n" not in err.getvalue()
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "shown"), [(Screen, True), (io.StringIO, False)])
+def test_a_step_is_shown_on_a_terminal_and_goes(monkeypatch, stream, shown):
+    monkeypatch.setenv("TERM", "xterm")
+    console = Console(stderr=stream())
+    with StepLine(console) as line:
+        line.show("Starting a helper pod.")
+        line.show("Pulling\x1b[2J its image.")
+    text = console._err.getvalue()
+    erase = "\r\x1b[K"
+    assert text == (
+        f"{erase}Starting a helper pod.{erase}Pulling [2J its image.{erase}" if shown else ""
+    )
+
+
+def test_no_step_nothing_to_erase():
+    console = Console(stderr=Screen())
+    with StepLine(console):
+        pass
+    assert console._err.getvalue() == ""

@@ -8,6 +8,7 @@ from netapp_jlab.cli.commands import (
     clone,
     demo,
     doctor,
+    files,
     operations,
     restore,
     snapshots,
@@ -21,5 +22,5 @@ if TYPE_CHECKING:
 
 def register(add: Commands) -> None:
     """Add every command, in the order in which a newcomer meets them."""
-    for command in (demo, doctor, volumes, snapshots, clone, restore, undo, operations):
+    for command in (demo, doctor, volumes, snapshots, files, clone, restore, undo, operations):
         command.register(add)
