@@ -3,6 +3,7 @@ import { UUID } from '@lumino/coreutils';
 import { ApiError } from './api/errors';
 import type { Operation, Snapshot, Volume } from './api/types';
 import { PANEL_ID } from './commandids';
+import { showBrowseForm } from './components/dialogs/browse';
 import { showCloneForm } from './components/dialogs/clone';
 import {
   showDeleteSnapshotForm,
@@ -118,6 +119,23 @@ export class UserActions {
         paths
       })
     );
+  }
+
+  /** Look at the files of a snapshot, and restore those that are selected there. */
+  async browse(name: string): Promise<void> {
+    const snapshot = await this._snapshot(name);
+    if (!snapshot || !(await this._volume(snapshot.volume))) {
+      return;
+    }
+    const permission = this._context.permissions.onSnapshot(snapshot, 'browse');
+    if (!permission.allowed) {
+      await this._refuse(explain(permission));
+      return;
+    }
+    const paths = await showBrowseForm(this._context, snapshot);
+    if (paths) {
+      await this.restore(name, paths);
+    }
   }
 
   /** Restore what is selected in the file browser, from a snapshot that the user chooses. */

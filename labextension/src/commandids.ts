@@ -11,6 +11,7 @@ export namespace CommandIDs {
   export const resizeVolume = 'netapp-jlab:resize-volume';
   export const deleteVolume = 'netapp-jlab:delete-volume';
   export const restore = 'netapp-jlab:restore';
+  export const browse = 'netapp-jlab:browse-files';
   export const restoreFiles = 'netapp-jlab:restore-selected-files';
   export const cloneSnapshot = 'netapp-jlab:clone-snapshot';
   export const editNote = 'netapp-jlab:edit-note';

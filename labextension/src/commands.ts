@@ -4,6 +4,7 @@ import {
   deleteIcon,
   duplicateIcon,
   editIcon,
+  folderIcon,
   refreshIcon,
   undoIcon
 } from '@jupyterlab/ui-components';
@@ -172,6 +173,16 @@ export class Commands {
         }),
         execute: (actions, name, args) =>
           actions.restore(name, (args.paths ?? []) as string[])
+      })
+    );
+    this._add(
+      CommandIDs.browse,
+      this._onSnapshot({
+        action: 'browse',
+        label: trans.__('Browse Files…'),
+        icon: folderIcon,
+        describedBy: describe(named),
+        execute: (actions, name) => actions.browse(name)
       })
     );
     this._add(

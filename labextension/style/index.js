@@ -3,4 +3,5 @@ import './messages.css';
 import './card.css';
 import './tree.css';
 import './dialogs.css';
+import './files.css';
 import './motion.css';

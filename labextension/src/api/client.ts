@@ -1,6 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { ApiError, Reason } from './errors';
+import type { IListing } from './files';
 import type * as types from './types';
 
 /**
@@ -10,8 +11,12 @@ interface IRequest {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   body?: object;
   query?: Record<string, string>;
+  headers?: Record<string, string>;
   signal?: AbortSignal;
 }
+
+/** Status of an answer that is a part of a file. */
+const PARTIAL = 206;
 
 /**
  * The REST interface, typed. Every method rejects with an `ApiError` and with nothing else.
@@ -144,6 +149,50 @@ export class ApiClient {
     });
   }
 
+  /**
+   * What a folder of a snapshot holds.
+   *
+   * @param wait - Seconds after which the answer is what is still waited for.
+   */
+  files(
+    { snapshot, path: folder, match }: IListing,
+    wait: number,
+    signal?: AbortSignal
+  ): Promise<types.FileList | types.Opening> {
+    return this._request(path('snapshots', snapshot, 'files'), {
+      query: { path: folder, match, wait: String(wait) },
+      signal
+    });
+  }
+
+  /** The beginning of a file of a snapshot, at most so many bytes; it must not be empty. */
+  head(
+    snapshot: string,
+    file: string,
+    count: number,
+    signal?: AbortSignal
+  ): Promise<Uint8Array> {
+    return this._fetch(
+      path('snapshots', snapshot, 'content'),
+      {
+        query: { path: file },
+        headers: { Range: `bytes=0-${count - 1}` },
+        signal
+      },
+      async response => {
+        if (response.status !== PARTIAL) {
+          throw refusal(response, decoded(await response.text()));
+        }
+        return new Uint8Array(await response.arrayBuffer());
+      }
+    );
+  }
+
+  /** Where a browser gets a file of a snapshot from, to save it. */
+  contentUrl(snapshot: string, file: string): string {
+    return this._url(path('snapshots', snapshot, 'content'), { path: file });
+  }
+
   cloneSnapshot(
     name: string,
     order: types.CloneOrder,
@@ -197,31 +246,44 @@ export class ApiClient {
     return this._request(path('operations', id, 'undo'), { method: 'POST' });
   }
 
-  private async _request<T>(
+  private _request<T>(endpoint: string, request: IRequest = {}): Promise<T> {
+    return this._fetch(
+      endpoint,
+      request,
+      async response => answer(response, await response.text()) as T
+    );
+  }
+
+  /** @param take - Gets out of the answer what is wanted. */
+  private async _fetch<T>(
     endpoint: string,
-    { method = 'GET', body, query, signal }: IRequest = {}
+    { method = 'GET', body, query, headers, signal }: IRequest,
+    take: (response: Response) => Promise<T>
   ): Promise<T> {
-    const url =
-      URLExt.join(this._settings.baseUrl, 'netapp-jlab', endpoint) +
-      (query ? URLExt.objectToQueryString(query) : '');
-    const init: RequestInit = { method, signal };
+    const init: RequestInit = { method, headers, signal };
     if (body) {
       init.body = JSON.stringify(body);
-      init.headers = { 'Content-Type': 'application/json' };
+      init.headers = { ...headers, 'Content-Type': 'application/json' };
     }
     try {
       const response = await ServerConnection.makeRequest(
-        url,
+        this._url(endpoint, query),
         init,
         this._settings
       );
-      const text = await response.text();
-      return answer(response, text) as T;
+      return await take(response);
     } catch (error) {
       throw signal?.aborted
         ? new ApiError({ reason: Reason.cancelled, message: 'Cancelled' })
         : failure(error);
     }
+  }
+
+  private _url(endpoint: string, query?: Record<string, string>): string {
+    return (
+      URLExt.join(this._settings.baseUrl, 'netapp-jlab', endpoint) +
+      (query ? URLExt.objectToQueryString(query) : '')
+    );
   }
 
   private readonly _settings: ServerConnection.ISettings;
@@ -237,19 +299,28 @@ function answer(response: Response, text: string): unknown {
   if (response.status === 204) {
     return undefined;
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
+  const value = decoded(text);
   if (response.ok && value !== undefined) {
     return value;
   }
-  if (ApiError.isBody(value)) {
-    throw new ApiError({ ...value, status: response.status });
+  throw refusal(response, value);
+}
+
+/** JSON decoded; undefined where it is none. */
+function decoded(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  throw new ApiError({
+}
+
+/** What an answer says that is no good one. */
+function refusal(response: Response, body: unknown): ApiError {
+  if (ApiError.isBody(body)) {
+    return new ApiError({ ...body, status: response.status });
+  }
+  return new ApiError({
     reason: response.status === 404 ? Reason.missing : Reason.unexpected,
     message: `${response.status} ${response.statusText}`.trim(),
     status: response.status

@@ -16,6 +16,9 @@ export namespace Reason {
   /** The answer is not what the interface promises. */
   export const unexpected = 'Unexpected';
 
+  /** What was waited for did not come. */
+  export const timeout = 'Timeout';
+
   /** The request was given up here. */
   export const cancelled = 'Cancelled';
 }

@@ -3,6 +3,7 @@ import {
   deleteIcon,
   duplicateIcon,
   editIcon,
+  folderIcon,
   undoIcon
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
@@ -141,6 +142,13 @@ function Details(props: {
             icon: undoIcon,
             permission: permissions.onSnapshot(snapshot, 'restore'),
             command: CommandIDs.restore,
+            args
+          },
+          {
+            label: trans.__('Browse files…'),
+            icon: folderIcon,
+            permission: permissions.onSnapshot(snapshot, 'browse'),
+            command: CommandIDs.browse,
             args
           },
           {

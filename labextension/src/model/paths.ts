@@ -69,11 +69,17 @@ export function isAmong(path: string, paths: readonly string[]): boolean {
   return paths.length === 0 || paths.some(parent => isUnder(path, parent));
 }
 
-/** Lines of a text field as paths relative to the volume's root. */
-export function pathsOf(text: string): string[] {
+/**
+ * Lines of a text field as paths relative to the volume's root.
+ *
+ * @param known - Paths that are taken as they are, also with blanks at their ends.
+ */
+export function pathsOf(text: string, known: readonly string[] = []): string[] {
   return text
     .split('\n')
-    .map(line => line.trim().replace(/^\/+|\/+$/g, ''))
+    .map(line =>
+      known.includes(line) ? line : line.trim().replace(/^\/+|\/+$/g, '')
+    )
     .filter(Boolean);
 }
 

@@ -4,7 +4,7 @@ import type { IVolumesModel } from '../tokens';
 
 const ALLOWED: Permission = { allowed: true, reason: '', hint: '' };
 
-export type SnapshotAction = 'restore' | 'clone' | 'edit' | 'delete';
+export type SnapshotAction = 'restore' | 'browse' | 'clone' | 'edit' | 'delete';
 
 /**
  * Whether an action can work now; the answer names the reason if not.
@@ -42,11 +42,15 @@ export class Permissions {
           this._ready(snapshot)
         );
       case 'restore':
-        return this._restore(snapshot);
+      case 'browse':
+        return this._onFiles(snapshot, action);
     }
   }
 
-  private _restore(snapshot: Snapshot): Permission {
+  private _onFiles(
+    snapshot: Snapshot,
+    action: 'restore' | 'browse'
+  ): Permission {
     const volume = this._model.volume(snapshot.volume);
     if (snapshot.stale || !volume) {
       return refused(
@@ -57,7 +61,7 @@ export class Permissions {
         this._trans.__('Clone the snapshot into a new volume instead.')
       );
     }
-    return first(this.onVolume(volume, 'restore'), this._ready(snapshot));
+    return first(this.onVolume(volume, action), this._ready(snapshot));
   }
 
   private _ready({ phase, message }: Snapshot): Permission {

@@ -82,8 +82,14 @@ export interface IFormOptions<T> {
   /** Label of the button that accepts. */
   accept: string;
 
+  /** Label of the button that dismisses. */
+  cancel?: string;
+
   /** Whether accepting destroys something. */
   warn?: boolean;
+
+  /** Of the dialog. */
+  className?: string;
 
   trans: TranslationBundle;
 
@@ -125,12 +131,12 @@ class FormBody<T> extends ReactWidget {
 
 class FormDialog<T> extends Dialog<unknown> {
   constructor(form: Form<T>, options: IFormOptions<T>) {
-    const { title, accept, warn, trans } = options;
+    const { title, accept, cancel, className, warn, trans } = options;
     super({
       title,
       body: new FormBody(form, options),
       buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.cancelButton({ label: cancel ?? trans.__('Cancel') }),
         warn
           ? Dialog.warnButton({ label: accept })
           : Dialog.okButton({ label: accept })
@@ -140,6 +146,9 @@ class FormDialog<T> extends Dialog<unknown> {
     });
     this._form = form;
     this.addClass('nj-Dialog');
+    if (className) {
+      this.addClass(className);
+    }
     this.node.setAttribute('aria-label', title);
     form.changed.connect(this._sync, this);
     this._sync();
@@ -162,7 +171,7 @@ class FormDialog<T> extends Dialog<unknown> {
       target.closest('.nj-Form') === null
     ) {
       super.handleEvent(event);
-    } else if (target.matches('input')) {
+    } else if (target.matches('input:not([data-nj-enter=stays])')) {
       event.preventDefault();
       event.stopPropagation();
       this.resolve(ACCEPT);

@@ -70,7 +70,7 @@ function RestoreForm(props: IProps): React.ReactElement {
   const [verify, setVerify] = React.useState(false);
   const [unsaved, setUnsaved] = React.useState<Unsaved>('save');
 
-  const paths = isPartial ? pathsOf(lines) : [];
+  const paths = isPartial ? pathsOf(lines, props.paths) : [];
   const isComplete = !isPartial || paths.length > 0;
   const order: RestoreOrder = {
     mode: 'files',
