@@ -18,7 +18,7 @@ from netapp_jlab.models.base import (
     Order,
     RequestId,
 )
-from netapp_jlab.models.files import FileEntry, FileKind, FileList, FilePath, Opening
+from netapp_jlab.models.files import FileEntry, FileKind, FileList, Opening
 from netapp_jlab.models.operations import (
     CloneOrder,
     Example,
@@ -76,7 +76,6 @@ __all__ = [
     "FileEntry",
     "FileKind",
     "FileList",
-    "FilePath",
     "Issue",
     "Model",
     "Name",

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
-
-from msgspec import Meta
+from typing import Literal
 
 from netapp_jlab.models.base import Model
 
 FileKind = Literal["file", "directory", "symlink", "fifo", "socket", "device"]
-FilePath = Annotated[str, Meta(max_length=16384)]
-"""Relative to the volume's root; empty for the root itself."""
 
 
 class FileEntry(Model, frozen=True, kw_only=True):

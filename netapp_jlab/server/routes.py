@@ -81,10 +81,11 @@ class SnapshotDeletion(Query, frozen=True, kw_only=True, forbid_unknown_fields=T
 Path = Annotated[
     str,
     msgspec.Meta(
-        max_length=16384,
+        max_length=4096,
         description="Relative to the volume's root, as listings write names; empty for the root.",
     ),
 ]
+"""Long ones would not fit into the 64 KiB that Tornado takes before the body."""
 
 
 class Listing(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):

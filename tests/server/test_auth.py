@@ -10,9 +10,12 @@ import pytest
 from jupyter_server.auth import Authorizer, IdentityProvider, User
 from traitlets.config import Config
 
-from .double import Double, volume
+from .double import Double, snapshot, volume
 
-PATHS = ["status", "volumes", "volumes/data", "operations", "openapi.json", "nothing"]
+PATHS = [
+    *("status", "volumes", "volumes/data", "operations", "openapi.json", "nothing"),
+    *("snapshots/monday/files", "snapshots/monday/content?path=a"),
+]
 
 
 @pytest.fixture
@@ -202,6 +205,13 @@ class TestGuests:
         assert (
             await ask("GET", "volumes/data", headers={"Authorization": "token bob"})
         ).status == 200
+
+    async def test_a_guest_may_look_into_snapshots(self, ask, core):
+        core.snapshots_by_name["monday"] = snapshot("monday", core.volumes_by_name["data"])
+        core.contents["a"] = b"x"
+        bob = {"Authorization": "token bob"}
+        for path in ("files", "content?path=a"):
+            assert (await ask("GET", f"snapshots/monday/{path}", headers=bob)).status == 200
 
     @pytest.mark.parametrize(
         ("method", "path"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import shutil
 import time
 from pathlib import Path
 
@@ -93,6 +95,70 @@ async def test_snapshot_break_restore_undo(ask, workspace):
     assert file.read_text() == "bad!"
 
 
+async def test_looking_into_a_snapshot(ask, workspace, tmp_path):
+    (tmp_path / "secret").write_text("not in any volume")
+    folder = workspace / "looked-at"
+    folder.mkdir()
+    (folder / "out").symlink_to(tmp_path / "secret")
+    (folder / "large.bin").write_bytes(bytes(range(256)) * 10_000)
+    (folder / "note.html").write_text("<script>")
+    (Path(os.fsdecode(os.fsencode(folder) + b"/odd\xff"))).touch()
+    await ask("POST", "volumes/claim-ada/snapshots", {"name": "look"})
+    await ready(ask, "look")
+    shutil.rmtree(folder)
+
+    listed = (await ask("GET", "snapshots/look/files?path=looked-at")).json()
+    assert [(one["name"], one["kind"], one["size"]) for one in listed["items"]] == [
+        ("large.bin", "file", 2_560_000),
+        ("note.html", "file", 8),
+        (r"odd\xff", "file", 0),
+        ("out", "symlink", 0),
+    ]
+    whole = await ask("GET", "snapshots/look/content?path=looked-at/large.bin")
+    assert (whole.status, whole.body) == (200, bytes(range(256)) * 10_000)
+    part = await ask(
+        "GET",
+        "snapshots/look/content?path=looked-at/large.bin",
+        headers={"Range": "bytes=2559990-"},
+    )
+    assert (part.status, part.body) == (206, bytes(range(246, 256)))
+    odd = await ask("GET", r"snapshots/look/content?path=looked-at/odd\xff")
+    assert (odd.status, odd.body) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("..", 400),
+        ("../../../etc/passwd", 400),
+        ("data/../../secret", 400),
+        ("/etc/passwd", 400),
+        ("./data", 400),
+        ("data//rides.csv", 400),
+        (r"data\q", 400),
+        (".snapshot", 400),
+        ("shared/rides.csv", 404),  # `shared` is a link to another volume
+        ("no/such", 404),
+        ("README.md/x", 404),
+    ],
+)
+async def test_paths_that_lead_out_of_a_snapshot(ask, path, status):
+    """As they come, and as a client writes them that wants to be clever."""
+    for way in ("files", "content"):
+        reply = await ask("GET", f"snapshots/first-look/{way}?path={path}")
+        assert reply.status == status, (way, reply.body)
+        again = await ask("GET", f"snapshots/first-look/{way}?path=%2e%2e%2f{path}")
+        assert again.status in {400, 404}
+
+
+async def test_folders_and_links_have_no_contents(ask):
+    for path in ("data", "shared", ""):
+        reply = await ask("GET", f"snapshots/first-look/content?path={path}")
+        assert (reply.status, reply.error().reason) == (400, "Invalid")
+    reply = await ask("GET", "snapshots/first-look/files?path=README.md")
+    assert (reply.status, reply.error().reason) == (400, "Invalid")
+
+
 async def test_clone_and_delete(ask):
     begun = await ask("POST", "volumes/shared-datasets/clones", {"name": "copy"})
     assert begun.status == 202
@@ -149,3 +215,5 @@ class TestReadOnly:
         assert (await ask("GET", "volumes")).status == 200
         reply = await ask("POST", "volumes/claim-ada/snapshots", {"name": "no"})
         assert (reply.status, reply.error().reason) == (403, "ReadOnly")
+        assert (await ask("GET", "snapshots/first-look/files")).status == 200
+        assert (await ask("GET", "snapshots/first-look/content?path=README.md")).status == 200
