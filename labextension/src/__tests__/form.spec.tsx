@@ -97,6 +97,14 @@ describe('showForm', () => {
     expect(dialog()).toBeNull();
   });
 
+  it('leaves Enter alone in fields that keep it', async () => {
+    dialog()!.querySelector('input')!.dataset.njEnter = 'stays';
+    type('x');
+    await until(() => accept().getAttribute('aria-disabled') === 'false');
+    press('Enter');
+    expect(submissions).toEqual([]);
+  });
+
   it('submits once, however often it is accepted', async () => {
     answer = () => new Promise(() => undefined);
     type('x');

@@ -63,6 +63,23 @@ describe('Permissions', () => {
     expect(of({ volume: 'gone' }).allowed).toBe(false);
   });
 
+  it('browses what is ready and can be reached, also where nothing may change', () => {
+    const of = (change: Parameters<typeof snapshot>[0]) =>
+      permissions({ status: status({ read_only: true }) }).onSnapshot(
+        snapshot(change),
+        'browse'
+      );
+    expect(of({}).allowed).toBe(true);
+    expect(of({ phase: 'pending' }).allowed).toBe(false);
+    expect(of({ stale: true }).allowed).toBe(false);
+    const unreachable = volume({
+      can: { ...volume().can, browse: no('No helper pods.', 'Ask.') }
+    });
+    expect(
+      permissions({ volumes: [unreachable] }).onSnapshot(snapshot(), 'browse')
+    ).toEqual(no('No helper pods.', 'Ask.'));
+  });
+
   it('clones what is left of a deleted volume', () => {
     const left = snapshot({ stale: true });
     expect(permissions().onSnapshot(left, 'clone').allowed).toBe(true);
