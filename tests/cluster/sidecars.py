@@ -1,0 +1,53 @@
+"""The CSI driver and the programs that stand between it and Kubernetes."""
+
+from __future__ import annotations
+
+import sys
+
+from .layout import (
+    BIN,
+    CSI,
+    CSI_FAULTS,
+    CSI_SOCKET,
+    KUBECONFIG,
+    KUBELET,
+    NODE,
+    ROOT,
+)
+from .processes import Program
+
+_SHORT = ("--retry-interval-start=200ms", "--retry-interval-max=5s")
+
+
+def programs() -> list[Program]:
+    """Return them in the order of their start."""
+    common = [f"--csi-address={CSI_SOCKET}", f"--kubeconfig={KUBECONFIG}"]
+    return [
+        Program(
+            "csi-driver",
+            [
+                sys.executable,
+                "-m",
+                "tests.cluster.csi",
+                f"--endpoint=unix://{CSI_SOCKET}",
+                f"--registration-dir={KUBELET}/plugins_registry",
+                f"--root={CSI}",
+                f"--node={NODE}",
+                f"--faults={CSI_FAULTS}",
+            ],
+            {"PYTHONPATH": str(ROOT)},
+        ),
+        Program(
+            "csi-provisioner",
+            [
+                f"{BIN}/csi-provisioner",
+                *common,
+                *_SHORT,
+                "--feature-gates=Topology=false",
+                "--extra-create-metadata",
+                "--volume-name-uuid-length=-1",
+            ],
+        ),
+        Program("csi-snapshotter", [f"{BIN}/csi-snapshotter", *common, *_SHORT]),
+        Program("csi-resizer", [f"{BIN}/csi-resizer", *common, *_SHORT]),
+    ]
