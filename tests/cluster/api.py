@@ -8,7 +8,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -103,21 +103,22 @@ class Api:
         body: object = None,
         *,
         content_type: str = "",
+        headers: Mapping[str, str] | None = None,
         **query: object,
     ) -> Answer:
-        """Send a request and return the answer, whatever it is."""
-        headers = {"Accept": "application/json"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
+        """Send a request and return the answer, whatever it is; `headers` come before ours."""
+        sent = {"Accept": "application/json", **(headers or {})}
+        if self.token and "Authorization" not in sent:
+            sent["Authorization"] = f"Bearer {self.token}"
         if body is not None:
             patch = "application/merge-patch+json"
-            headers["Content-Type"] = content_type or (
+            sent["Content-Type"] = content_type or (
                 patch if method == "PATCH" else "application/json"
             )
         answer = self._pool.request(
             method,
             f"{self.server}{path}{'?' + urlencode(query) if query else ''}",
-            headers=headers,
+            headers=sent,
             body=None if body is None else json.dumps(body),
             timeout=PATIENCE,
             retries=False,

@@ -1,0 +1,371 @@
+"""Namespaces that several users share, with the policies of ``rbac/multi-user`` switched on."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .api import ACCOUNTS, CLAIMS, PODS, SNAPSHOTS, Answer, Api, eventually, kubectl
+from .hostile import Request, Scene
+from .hostile.scene import CLASS, IMAGE, SHARED, STAMP, Json, claim, pod, snapshot
+
+RBAC = Path(__file__).parents[2] / "rbac" / "multi-user"
+SWITCH = "netapp-jlab.io/multi-user"
+USERS = ("u1", "u2", "u12")
+ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+POLICIES = f"{ADMISSION}/validatingadmissionpolicies"
+BINDINGS = f"{ADMISSION}/validatingadmissionpolicybindings"
+ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+ROLE_BINDINGS = "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings"
+WATCHED = (
+    CLAIMS,
+    SNAPSHOTS,
+    PODS,
+    ACCOUNTS,
+    ROLE_BINDINGS,
+    "/api/v1/namespaces/{}/secrets",
+    "/api/v1/namespaces/{}/configmaps",
+    "/api/v1/namespaces/{}/services",
+    "/api/v1/namespaces/{}/endpoints",
+    "/api/v1/namespaces/{}/resourcequotas",
+    "/apis/apps/v1/namespaces/{}/deployments",
+    "/apis/apps/v1/namespaces/{}/replicasets",
+    "/apis/apps/v1/namespaces/{}/statefulsets",
+    "/apis/apps/v1/namespaces/{}/daemonsets",
+    "/apis/batch/v1/namespaces/{}/jobs",
+    "/apis/batch/v1/namespaces/{}/cronjobs",
+    "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
+    "/apis/networking.k8s.io/v1/namespaces/{}/ingresses",
+)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """What ``rbac/multi-user`` holds, under names of this run.
+
+    Attributes
+    ----------
+    tag : str
+        Ends the name of everything that belongs to the cluster, and is the value of the label that
+        switches the policies on.
+    policies, bindings : dict
+        By the policy's shipped name.
+    """
+
+    tag: str
+    policies: dict[str, Json]
+    bindings: dict[str, Json]
+    role: Json
+    network: Json
+
+    @classmethod
+    def rendered(cls, kubeconfig: Path) -> Shipped:
+        """Return it as ``kubectl kustomize`` renders it."""
+        tag = uuid.uuid4().hex[:6]
+        text = kubectl(kubeconfig, "kustomize", str(RBAC / "cluster"))
+        found: dict[str, dict[str, Json]] = {}
+        for document in yaml.safe_load_all(text):
+            name = document["metadata"]["name"]
+            document["metadata"]["name"] = f"{name}-{tag}"
+            found.setdefault(document["kind"], {})[name] = document
+        for binding in found["ValidatingAdmissionPolicyBinding"].values():
+            spec = binding["spec"]
+            spec["policyName"] = f"{spec['policyName']}-{tag}"
+            spec["matchResources"]["namespaceSelector"]["matchLabels"] = {SWITCH: tag}
+        (role,) = found["ClusterRole"].values()
+        network = yaml.safe_load((RBAC / "namespace" / "network.yaml").read_text())
+        return cls(
+            tag,
+            found["ValidatingAdmissionPolicy"],
+            found["ValidatingAdmissionPolicyBinding"],
+            role,
+            network,
+        )
+
+    @property
+    def everything(self) -> Json:
+        """A role with every verb on every kind of a namespace: what a policy must hold alone."""
+        verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
+        rule = {"apiGroups": ["*"], "resources": ["*"], "verbs": verbs}
+        return {"metadata": {"name": f"isolation-everything-{self.tag}"}, "rules": [rule]}
+
+
+def canary(tag: str, selector: Json) -> tuple[Json, Json]:
+    """Return a policy that refuses a config map named ``canary``, and its binding.
+
+    The API server takes policies up in the order in which they were made: once this one, made
+    last, holds, all others do.
+    """
+    rules = [
+        {
+            "apiGroups": [""],
+            "apiVersions": ["v1"],
+            "operations": ["CREATE"],
+            "resources": ["configmaps"],
+        }
+    ]
+    name = f"isolation-canary-{tag}"
+    policy = {
+        "metadata": {"name": name},
+        "spec": {
+            "failurePolicy": "Fail",
+            "matchConstraints": {"resourceRules": rules},
+            "validations": [{"expression": "object.metadata.name != 'canary'"}],
+        },
+    }
+    binding = {
+        "metadata": {"name": name},
+        "spec": {
+            "policyName": name,
+            "validationActions": ["Deny"],
+            "matchResources": {"namespaceSelector": selector},
+        },
+    }
+    return policy, binding
+
+
+@contextmanager
+def installed(admin: Api, policies: Sequence[Json], bindings: Sequence[Json]) -> Iterator[None]:
+    """Make policies and their bindings, and remove them at the end."""
+    made: list[str] = []
+    try:
+        for root, documents in ((POLICIES, policies), (BINDINGS, bindings)):
+            for document in documents:
+                admin.create(root, document)
+                made.append(f"{root}/{document['metadata']['name']}")
+        yield
+    finally:
+        for path in reversed(made):
+            admin.request("DELETE", path)
+
+
+def await_canary(admin: Api, namespace: str) -> None:
+    """Wait until the policies of a namespace are in force."""
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    body = {"metadata": {"name": "canary"}}
+    eventually(lambda: admin.request("POST", path, body, dryRun="All").refused, 30.0)
+
+
+def settings(tag: str) -> Json:
+    """Return the label and the annotations of a namespace of several users."""
+    return {
+        "labels": {SWITCH: tag},
+        "annotations": {
+            "netapp-jlab.io/storage-classes": f"other, {CLASS}",
+            "netapp-jlab.io/shared-volumes": SHARED,
+            "netapp-jlab.io/mover-images": f"{IMAGE}, registry.example.com/jupyter/*",
+        },
+    }
+
+
+@dataclass(frozen=True)
+class World:
+    """A namespace in which three users have data, and another one in which they have the same.
+
+    Attributes
+    ----------
+    accounts : dict
+        By user: who asks with a real token of the user's account.
+    """
+
+    namespace: str
+    elsewhere: str
+    accounts: dict[str, Api]
+
+    def scene(self, me: str, whose: str) -> Scene:
+        """Return who asks, and whose data it is about."""
+        return Scene(self.namespace, me, whose, self.elsewhere)
+
+
+def build(admin: Api, shipped: Shipped, role: str, *, labels: Json | None = None) -> World:
+    """Make a namespace with three users' accounts and data, then switch the policies on.
+
+    Parameters
+    ----------
+    role : str
+        The ClusterRole that users' accounts get.
+    labels : dict, optional
+        More labels for the namespace.
+    """
+    namespace, elsewhere = (f"isolation-{uuid.uuid4().hex[:8]}" for _ in range(2))
+    for one in (namespace, elsewhere):
+        admin.create("/api/v1/namespaces", {"metadata": {"name": one}})
+        fill(admin, one)
+    admin.create(WATCHED[-2].format(namespace), shipped.network)
+    accounts = {user: _account(admin, namespace, user, role) for user in USERS}
+    switched = settings(shipped.tag)
+    switched["labels"].update(labels or {})
+    for one in (namespace, elsewhere):
+        admin.ask("PATCH", f"/api/v1/namespaces/{one}", {"metadata": switched})
+    return World(namespace, elsewhere, accounts)
+
+
+def _account(admin: Api, namespace: str, user: str, role: str) -> Api:
+    admin.create(ACCOUNTS.format(namespace), {"metadata": {"name": f"jupyter-{user}"}})
+    bind(admin, namespace, f"user-{user}", f"jupyter-{user}", namespace, role)
+    return admin.as_token(admin.token_of(namespace, f"jupyter-{user}"))
+
+
+def bind(admin: Api, namespace: str, name: str, account: str, of: str, role: str) -> None:
+    """Bind a service account of the namespace `of` to a ClusterRole in `namespace`."""
+    admin.create(
+        ROLE_BINDINGS.format(namespace),
+        {
+            "metadata": {"name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": of}],
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": role,
+            },
+        },
+    )
+
+
+def remove(admin: Api, world: World) -> None:
+    """Delete the namespaces of a world."""
+    for one in (world.namespace, world.elsewhere):
+        admin.request("DELETE", f"/api/v1/namespaces/{one}")
+
+
+def fill(admin: Api, namespace: str) -> None:
+    """Make the users' data as a hub and administrators do, and what users may not touch."""
+    eventually(lambda: admin.request("GET", f"{ACCOUNTS.format(namespace)}/default").status == 200)
+    for user in USERS:
+        scene = Scene(namespace, user, user, "")
+        for body in _claims(scene):
+            admin.create(scene.claims, body)
+        for body in _snapshots(scene):
+            admin.create(scene.snapshots, body)
+        for body in _pods(scene):
+            admin.create(scene.pods, body)
+    nobody = Scene(namespace, "admin", "admin", "")
+    admin.create(nobody.claims, claim(nobody, SHARED))
+    admin.create(nobody.snapshots, snapshot(nobody, f"{SHARED}-{STAMP}", SHARED))
+    admin.create(nobody.pods, _gated(pod(nobody, "hub")))
+    for path, body in _surroundings(namespace):
+        admin.create(path, body)
+
+
+def _claims(scene: Scene) -> list[Json]:
+    user = scene.me
+    own = [f"claim-{user}", f"claim-{user}--work", f"{user}-copy", f"mover-{user}-0a1b-0"]
+    own += [f"claim-{user}--claim-{other}" for other in USERS]
+    others = [f"{user}-lent", f"backup-claim-{user}", f"{SHARED}-{user}"]
+    made = [claim(scene, name) for name in own]
+    return made + [claim(scene, name, owner="archive") for name in others]
+
+
+def _snapshots(scene: Scene) -> list[Json]:
+    user = scene.me
+    own = [f"claim-{user}-{STAMP}", f"claim-{user}-undo-0001", f"{user}-named"]
+    made = [snapshot(scene, name, f"claim-{user}") for name in own]
+    made.append(snapshot(scene, f"{user}-lent", f"{user}-lent", owner="archive"))
+    made.append(snapshot(scene, f"{SHARED}-{user}-{STAMP}", f"{SHARED}-{user}", owner="archive"))
+    return made
+
+
+def _pods(scene: Scene) -> list[Json]:
+    user = scene.me
+    token = {"env": [{"name": "JUPYTERHUB_API_TOKEN", "value": f"secret-of-{user}"}]}
+    return [
+        _gated(pod(scene, f"mover-{user}-0a1b", claims=(f"mover-{user}-0a1b-0",))),
+        _gated(pod(scene, f"jupyter-{user}", claims=(f"claim-{user}",), container=token)),
+        _gated(
+            pod(scene, f"jupyter-{user}--work", claims=(f"claim-{user}--work",), container=token)
+        ),
+    ]
+
+
+def _gated(body: Json) -> Json:
+    """Keep a pod from being scheduled: the requests are about the API server."""
+    gated = copy.deepcopy(body)
+    gated["spec"]["schedulingGates"] = [{"name": "example.com/test"}]
+    if gated["metadata"]["name"].startswith(("jupyter", "hub")):
+        gated["metadata"]["labels"]["netapp-jlab.io/purpose"] = "server"
+    return gated
+
+
+def _surroundings(namespace: str) -> list[tuple[str, Json]]:
+    labels = {"component": "proxy"}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "x", "image": IMAGE}]},
+    }
+    deployment = {
+        "metadata": {"name": "proxy"},
+        "spec": {
+            "replicas": 1,
+            "paused": True,
+            "selector": {"matchLabels": labels},
+            "template": template,
+        },
+    }
+    core = f"/api/v1/namespaces/{namespace}"
+    ports = [{"port": 8081}]
+    return [
+        (f"{core}/serviceaccounts", {"metadata": {"name": "hub"}}),
+        (f"{core}/secrets", {"metadata": {"name": "hub"}, "stringData": {"token": "secret"}}),
+        (f"{core}/configmaps", {"metadata": {"name": "hub"}, "data": {"x": "y"}}),
+        (
+            f"{core}/services",
+            {
+                "metadata": {"name": "hub"},
+                "spec": {"selector": {"component": "hub"}, "ports": ports},
+            },
+        ),
+        (f"/apis/apps/v1/namespaces/{namespace}/deployments", deployment),
+    ]
+
+
+def state(admin: Api, world: World) -> dict[str, str]:
+    """Return the resourceVersion of every object of both namespaces, by its path."""
+    found: dict[str, str] = {}
+    for namespace in (world.namespace, world.elsewhere):
+        for template in WATCHED:
+            path = template.format(namespace)
+            for item in admin.get(path)["items"]:
+                meta = item["metadata"]
+                found[f"{path}/{meta['name']}"] = meta["resourceVersion"]
+    return found
+
+
+def settled(admin: Api, world: World) -> dict[str, str]:
+    """Return :func:`state` once controllers have nothing more to write."""
+    seen: list[dict[str, str]] = [{}]
+
+    def twice() -> dict[str, str] | None:
+        seen.append(state(admin, world))
+        return seen[-1] if seen[-1] == seen[-2] else None
+
+    found = eventually(twice, 30.0, every=1.0)
+    assert found is not None
+    return found
+
+
+def send(api: Api, request: Request, **query: str) -> Answer:
+    """Send a request as an account."""
+    options: dict[str, Any] = {**request.query, **query}
+    return api.request(
+        request.method,
+        request.path,
+        request.body,
+        content_type=request.content_type,
+        headers=request.headers,
+        **options,
+    )
+
+
+def passed(answer: Answer) -> bool:
+    """Whether rights and policies let a request through.
+
+    A command in a pod that runs nowhere is let through, and fails after that.
+    """
+    return answer.status < 300 or "does not have a host assigned" in answer.text
