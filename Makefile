@@ -30,7 +30,8 @@ LABEXTENSION_SOURCES := $(shell find labextension -path labextension/node_module
 INTERFACE := $(wildcard netapp_jlab/models/*.py) $(addprefix netapp_jlab/server/,openapi.py routes.py docstrings.py errors.py)
 
 .PHONY: help demo test lint format build clean clean-all
-.PHONY: test-python test-labextension test-oldest bench system
+.PHONY: test-python test-labextension test-oldest test-cluster bench system
+.PHONY: cluster cluster-down
 
 help: ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -86,6 +87,17 @@ test-oldest: .venv-oldest/.stamp ## the core on the oldest supported Python and 
 bench: $(STAMPS)/test $(STAMPS)/labextension $(KUBECTL) system ## measure speed and memory against the limits (ARGS=listing)
 	python benchmarks/all.py $(ARGS)
 
+# --- a real Kubernetes ----------------------------------------------------------------------------
+
+cluster: $(STAMPS)/cluster ## start a real Kubernetes on this machine (root, Debian; builds it once)
+	python -m tests.cluster up
+
+cluster-down: ## stop it, and leave nothing behind
+	python -m tests.cluster down
+
+test-cluster: $(STAMPS)/cluster system ## the contract on that cluster, and what only a real one can show
+	.ci/test-cluster $(PYTEST_ARGS)
+
 # --- environments ---------------------------------------------------------------------------------
 
 $(STAMPS)/venv:
@@ -109,6 +121,10 @@ $(STAMPS)/package: $(STAMPS)/tools pyproject.toml $(wildcard netapp_jlab/server/
 
 $(STAMPS)/test: $(STAMPS)/package
 	pip install -q -c $(CONSTRAINTS) 'netapp-jlab[test,lint]'  # it is there: only what the extras add
+	touch $@
+
+$(STAMPS)/cluster: $(STAMPS)/test $(STAMPS)/labextension
+	pip install -q -c $(CONSTRAINTS) 'netapp-jlab[cluster]'
 	touch $@
 
 $(NODE_STAMP): labextension/package.json labextension/package-lock.json

@@ -76,16 +76,30 @@ def find(
     if settings.mounts:
         found_by = "settings"
     elif pod is not None:
-        found = {mount.claim: mount for mount in pod_mounts(pod)}
+        found = _one_each(pod_mounts(pod))
         found_by = "pod" if found else "none"
     if not found and not settings.mounts:
         with open(mountinfo, encoding="utf-8", errors="surrogateescape") as table:
-            found = {mount.claim: mount for mount in table_mounts(table, claims)}
+            found = _one_each(table_mounts(table, claims))
         found_by = "mountinfo" if found else "none"
     for claim, path in settings.mounts.items():
         found[claim] = Mount(claim, os.path.abspath(path), not os.access(path, os.W_OK))
     workspace = settings.workspace_claim or _holding_home(found.values())
     return Mounts(found, workspace, "settings" if settings.workspace_claim else found_by)
+
+
+def _one_each(mounts: Iterable[Mount]) -> dict[str, Mount]:
+    """Return one mount of each claim, the whole volume where it is mounted whole.
+
+    ``.snapshot`` may be a mount of its own: an NFS client makes one where the server has another
+    file system id.
+    """
+    found: dict[str, Mount] = {}
+    for mount in mounts:
+        known = found.get(mount.claim)
+        if known is None or (mount.whole and not known.whole):
+            found[mount.claim] = mount
+    return found
 
 
 def own_pod_name() -> str:

@@ -33,21 +33,16 @@ def make() -> None:
     PKI.mkdir(parents=True, exist_ok=True)
     PKI.chmod(0o700)
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    run(
-        ["openssl", "req", "-x509", *key, "-keyout", PKI / "ca.key", "-out", PKI / "ca.crt"]
-        + ["-subj", "/CN=netapp-jlab-cluster", "-days", DAYS]
-    )
+    made = ["-keyout", PKI / "ca.key", "-out", PKI / "ca.crt", "-days", DAYS]
+    run(["openssl", "req", "-x509", *key, *made, "-subj", "/CN=netapp-jlab-cluster"])
     for name, subject in {"apiserver": "/CN=kube-apiserver", **CLIENTS}.items():
         request = PKI / f"{name}.csr"
-        run(
-            ["openssl", "req", *key, "-keyout", PKI / f"{name}.key", "-out", request]
-            + ["-subj", subject, "-addext", f"subjectAltName={SANS}"]
-        )
-        run(
-            ["openssl", "x509", "-req", "-in", request, "-out", PKI / f"{name}.crt"]
-            + ["-CA", PKI / "ca.crt", "-CAkey", PKI / "ca.key", "-CAcreateserial"]
-            + ["-days", DAYS, "-copy_extensions", "copy"]
-        )
+        made = ["-keyout", PKI / f"{name}.key", "-out", request]
+        names = ["-subj", subject, "-addext", f"subjectAltName={SANS}"]
+        run(["openssl", "req", *key, *made, *names])
+        signed = ["-in", request, "-out", PKI / f"{name}.crt", "-days", DAYS]
+        by = ["-CA", PKI / "ca.crt", "-CAkey", PKI / "ca.key", "-CAcreateserial"]
+        run(["openssl", "x509", "-req", *signed, *by, "-copy_extensions", "copy"])
     run(["openssl", "genrsa", "-out", PKI / "accounts.key", "2048"])
     run(["openssl", "rsa", "-in", PKI / "accounts.key", "-pubout", "-out", PKI / "accounts.pub"])
     for name in CLIENTS:

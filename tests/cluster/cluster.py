@@ -184,6 +184,7 @@ def _start() -> None:
         processes.start(by_name[name])
     run([*_kubectl(), "apply", "--filename", HERE / "manifests"])
     _until(_node_ready, "the node", "kubelet")
+    run([*_kubectl(), "wait", "--for=create", "serviceaccount/default", "--timeout=30s"])
     _until(_driver_registered, "the CSI driver's registration", "csi-driver")
 
 

@@ -1,8 +1,8 @@
 """The two images of the cluster, made on this machine and imported under their names.
 
 There is no registry. The pause image is a busybox that sleeps; the user's image is a Debian with
-JupyterLab and the product, in two layers: what others publish, and the product's own wheel, which is
-made anew whenever its sources change.
+JupyterLab and the product, in two layers: what others publish, and the product's own wheel, which
+is made anew whenever its sources change.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +31,7 @@ SITE = "/opt/site"
 PACKAGES = ("jupyterlab>=4.6,<5", "jupyterhub>=5", "kubernetes", "msgspec", "ipywidgets", "nbdime")
 DEBIAN = ("python3", "ca-certificates", "tar", "procps")
 _SOURCES = ("netapp_jlab", "pyproject.toml", "README.md", "labextension/src", "labextension/style")
+_CTR = ("ctr", f"--address={CONTAINERD}", "--namespace=k8s.io", "images")
 _SKIPPED = {"__pycache__", "static"}
 
 
@@ -68,16 +69,20 @@ def load() -> None:
         layers=(IMAGES / "user-base.tar", IMAGES / "user-product.tar"),
     )
     for image in (pause, user):
-        _import(image)
+        imported = STAMPS / f"imported-{image.layers[-1].stem}"
+        wanted = _digest(*(_file_digest(layer).encode() for layer in image.layers))
+        if not imported.exists() or imported.read_text() != wanted or not _present(image):
+            _import(image)
+            imported.write_text(wanted)
 
 
-def _once(name: str, wanted: str, make: object) -> None:
+def _once(name: str, wanted: str, make: Callable[[Path], None]) -> None:
     stamp = STAMPS / name
     if stamp.exists() and stamp.read_text() == wanted and (IMAGES / f"{name}.tar").exists():
         return
     print(f"Making the image layer {name}", flush=True)
     began = time.monotonic()
-    make(IMAGES / f"{name}.tar")  # type: ignore[operator]
+    make(IMAGES / f"{name}.tar")
     stamp.write_text(wanted)
     print(f"Made in {time.monotonic() - began:.0f} s", flush=True)
 
@@ -95,7 +100,7 @@ def _pause(layer: Path) -> None:
 
 
 def _base(layer: Path) -> None:
-    """Debian by debootstrap, and Python packages from outside: they need no network of their own."""
+    """Debian by debootstrap, and Python packages by this machine's pip."""
     with tempfile.TemporaryDirectory(dir=IMAGES) as folder:
         root = Path(folder, "root")
         include = f"--include={','.join(DEBIAN)}"
@@ -162,6 +167,10 @@ def _contents(paths: Iterable[Path]) -> Iterable[bytes]:
 # --- OCI ------------------------------------------------------------------------------------------
 
 
+def _present(image: Image) -> bool:
+    return image.name in run([*_CTR, "list", "--quiet"]).split()
+
+
 def _import(image: Image) -> None:
     """Import an image (https://github.com/opencontainers/image-spec) whose layers are tar files."""
     for layer in image.layers:
@@ -203,10 +212,11 @@ def _import(image: Image) -> None:
             }
         ],
     }
-    command = ["ctr", f"--address={CONTAINERD}", "--namespace=k8s.io", "images"]
-    command += ["import", "--no-unpack", "-"]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*_CTR, "import", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     assert process.stdin is not None
     with tarfile.open(fileobj=process.stdin, mode="w|") as tar:

@@ -10,12 +10,13 @@ HERE = Path(__file__).parent
 CACHE = ROOT / ".cache" / "cluster"
 BIN = CACHE / "bin"
 IMAGES = CACHE / "images"
+IMAGE_STORE = CACHE / "containerd"
 STAMPS = CACHE / "stamps"
 LINK = CACHE / "run"
 """A link to :data:`RUN`, so that everything is found below the repository."""
 
 RUN = Path("/var/lib/netapp-jlab-cluster")
-"""One place for the whole machine: there is at most one cluster. Short, as it holds Unix sockets."""
+"""One place for the whole machine: there is one cluster. Short, as it holds Unix sockets."""
 LOGS = RUN / "log"
 PIDS = RUN / "pid"
 PKI = RUN / "pki"

@@ -1,16 +1,30 @@
-"""The node: containerd, kubelet and kube-proxy, all with their state in the cluster's folder."""
+"""The node: containerd, kubelet and kube-proxy, with state of their own.
+
+Only containerd's store of images outlives the cluster: to unpack them takes half a minute.
+"""
 
 from __future__ import annotations
 
 import json
 
-from .layout import BIN, CGROUP, CONTAINERD, INSIDE, KUBELET, NODE, PKI, PODS, RUN
+from .layout import (
+    BIN,
+    CGROUP,
+    CONTAINERD,
+    IMAGE_STORE,
+    INSIDE,
+    KUBELET,
+    NODE,
+    PKI,
+    PODS,
+    RUN,
+)
 from .processes import Program
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.6"
 _CONTAINERD = f"""\
 version = 2
-root = "{RUN}/containerd/root"
+root = "{IMAGE_STORE}"
 state = "{RUN}/containerd/state"
 # Snapshotters for file systems that are not here, and a folder in /opt.
 disabled_plugins = [

@@ -81,6 +81,18 @@ def test_takes_no_other_mount_for_a_claim(line):
     assert in_table(line) == []
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_whole_volume_counts_and_not_a_mount_within_it(tmp_path, order):
+    lines = [
+        f"9 1 0:44 / {tmp_path} rw - nfs4 server:/trident_pvc-{UID} rw",
+        f"10 9 0:45 / {tmp_path}/.snapshot ro - nfs4 server:/trident_pvc-{UID}/.snapshot ro",
+    ]
+    table = tmp_path / "mountinfo"
+    table.write_text("\n".join(lines[::order]))
+    found = mounts.find(Settings(), CLAIMS, lambda: None, str(table))
+    assert found.by_claim == {"claim-ada": mounts.Mount("claim-ada", str(tmp_path))}
+
+
 def test_settings_win_and_name_the_workspace(tmp_path):
     settings = Settings(workspace_claim="claim-ada", mounts={"claim-ada": str(tmp_path)})
     found = mounts.find(settings, CLAIMS, lambda: pytest.fail("the pod was read"))

@@ -1,0 +1,91 @@
+"""Mounts volumes into pods."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from netapp_jlab.demo.storage import SNAPSHOT_DIRECTORY, Storage
+
+from .calls import need, refusals
+from .faults import Faults
+from .protocol import csi, csi_grpc
+
+
+class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
+    """The node service: a pod gets the volume's directory by a bind mount.
+
+    Parameters
+    ----------
+    storage : Storage
+        The array.
+    faults : Faults
+        What is to go wrong.
+    name : str
+        The node's.
+    """
+
+    def __init__(self, storage: Storage, faults: Faults, name: str) -> None:
+        self._storage = storage
+        self._faults = faults
+        self._name = name
+
+    def NodeGetInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return csi.NodeGetInfoResponse(node_id=self._name)
+
+    def NodeGetCapabilities(self, request: Any, context: Any) -> Any:  # noqa: N802
+        rpc = csi.NodeServiceCapability.RPC
+        kinds = (rpc.GET_VOLUME_STATS, rpc.SINGLE_NODE_MULTI_WRITER)
+        return csi.NodeGetCapabilitiesResponse(
+            capabilities=[csi.NodeServiceCapability(rpc=rpc(type=kind)) for kind in kinds]
+        )
+
+    def NodePublishVolume(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        need(request.volume_id, "volume_id", context)
+        need(request.target_path, "target_path", context)
+        self._faults.endure("NodePublishVolume", context)
+        with refusals(context):
+            source = self._storage.path(request.volume_id)
+        target = request.target_path
+        if not os.path.ismount(target):
+            Path(target).mkdir(parents=True, exist_ok=True)
+            _mount(context, "--bind", source, target)
+            shown = os.path.join(target, SNAPSHOT_DIRECTORY)
+            if os.path.isdir(shown):  # nobody writes into snapshots
+                _mount(context, "--bind", shown, shown)
+                _mount(context, "-o", "remount,bind,ro", shown)
+        if request.readonly:
+            _mount(context, "-o", "remount,bind,ro", target)
+        return csi.NodePublishVolumeResponse()
+
+    def NodeUnpublishVolume(self, request: Any, context: Any) -> Any:  # noqa: N802
+        need(request.volume_id, "volume_id", context)
+        need(request.target_path, "target_path", context)
+        target = request.target_path
+        while os.path.ismount(target):
+            command = ["umount", "--recursive", target]
+            done = subprocess.run(command, capture_output=True, check=False, timeout=30)
+            if done.returncode:
+                context.abort(grpc.StatusCode.INTERNAL, done.stderr.decode())
+        if os.path.isdir(target):
+            os.rmdir(target)  # it is empty, or the mount is still there
+        return csi.NodeUnpublishVolumeResponse()
+
+    def NodeGetVolumeStats(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with refusals(context):
+            size = self._storage.volume(request.volume_id).size
+            used = self._storage.used(request.volume_id)
+        usage = csi.VolumeUsage
+        return csi.NodeGetVolumeStatsResponse(
+            usage=[usage(unit=usage.BYTES, total=size, used=used, available=max(0, size - used))]
+        )
+
+
+def _mount(context: grpc.ServicerContext, *arguments: str) -> None:
+    done = subprocess.run(["mount", *arguments], capture_output=True, check=False, timeout=30)
+    if done.returncode:
+        context.abort(grpc.StatusCode.INTERNAL, done.stderr.decode())
