@@ -6,7 +6,7 @@ import copy
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import yaml
 
 from .api import ACCOUNTS, CLAIMS, PODS, SNAPSHOTS, Answer, Api, eventually, kubectl
 from .hostile import Request, Scene
-from .hostile.scene import CLASS, IMAGE, SHARED, STAMP, Json, claim, pod, snapshot
+from .hostile.scene import CLASS, IMAGE, RUNTIME, SHARED, STAMP, Json, claim, pod, snapshot
 
 RBAC = Path(__file__).parents[2] / "rbac" / "multi-user"
 SWITCH = "netapp-jlab.io/multi-user"
@@ -22,8 +22,15 @@ USERS = ("u1", "u2", "u12")
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 POLICIES = f"{ADMISSION}/validatingadmissionpolicies"
 BINDINGS = f"{ADMISSION}/validatingadmissionpolicybindings"
+RUNTIMES = "/apis/node.k8s.io/v1/runtimeclasses"
 ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
 ROLE_BINDINGS = "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings"
+SETTINGS = {
+    "netapp-jlab.io/storage-classes": f"other, {CLASS}",
+    "netapp-jlab.io/shared-volumes": SHARED,
+    "netapp-jlab.io/mover-images": f"{IMAGE}, registry.example.com/jupyter/*",
+}
+"""Annotations of a namespace of several users."""
 WATCHED = (
     CLAIMS,
     SNAPSHOTS,
@@ -133,9 +140,11 @@ def canary(tag: str, selector: Json) -> tuple[Json, Json]:
 
 @contextmanager
 def installed(admin: Api, policies: Sequence[Json], bindings: Sequence[Json]) -> Iterator[None]:
-    """Make policies and their bindings, and remove them at the end."""
-    made: list[str] = []
+    """Make policies and their bindings, and a runtime class; remove them at the end."""
+    runtime = {"metadata": {"name": RUNTIME}, "handler": "runc"}
+    made = [f"{RUNTIMES}/{RUNTIME}"]
     try:
+        assert admin.request("POST", RUNTIMES, runtime).status in (201, 409)
         for root, documents in ((POLICIES, policies), (BINDINGS, bindings)):
             for document in documents:
                 admin.create(root, document)
@@ -151,18 +160,6 @@ def await_canary(admin: Api, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     body = {"metadata": {"name": "canary"}}
     eventually(lambda: admin.request("POST", path, body, dryRun="All").refused, 30.0)
-
-
-def settings(tag: str) -> Json:
-    """Return the label and the annotations of a namespace of several users."""
-    return {
-        "labels": {SWITCH: tag},
-        "annotations": {
-            "netapp-jlab.io/storage-classes": f"other, {CLASS}",
-            "netapp-jlab.io/shared-volumes": SHARED,
-            "netapp-jlab.io/mover-images": f"{IMAGE}, registry.example.com/jupyter/*",
-        },
-    }
 
 
 @dataclass(frozen=True)
@@ -184,30 +181,33 @@ class World:
         return Scene(self.namespace, me, whose, self.elsewhere)
 
 
-def build(admin: Api, shipped: Shipped, role: str, *, labels: Json | None = None) -> World:
+def build(admin: Api, shipped: Shipped, role: str) -> World:
     """Make a namespace with three users' accounts and data, then switch the policies on.
 
     Parameters
     ----------
     role : str
         The ClusterRole that users' accounts get.
-    labels : dict, optional
-        More labels for the namespace.
     """
     namespace, elsewhere = (f"isolation-{uuid.uuid4().hex[:8]}" for _ in range(2))
     for one in (namespace, elsewhere):
         admin.create("/api/v1/namespaces", {"metadata": {"name": one}})
-        fill(admin, one)
+        fill(admin, one, USERS)
     admin.create(WATCHED[-2].format(namespace), shipped.network)
-    accounts = {user: _account(admin, namespace, user, role) for user in USERS}
-    switched = settings(shipped.tag)
-    switched["labels"].update(labels or {})
+    accounts = {user: account(admin, namespace, user, role) for user in USERS}
     for one in (namespace, elsewhere):
-        admin.ask("PATCH", f"/api/v1/namespaces/{one}", {"metadata": switched})
+        switch_on(admin, one, {SWITCH: shipped.tag})
     return World(namespace, elsewhere, accounts)
 
 
-def _account(admin: Api, namespace: str, user: str, role: str) -> Api:
+def switch_on(admin: Api, namespace: str, labels: Json) -> None:
+    """Put the policies in force that select one of `labels`, with settings for all tests."""
+    metadata = {"labels": labels, "annotations": SETTINGS}
+    admin.ask("PATCH", f"/api/v1/namespaces/{namespace}", {"metadata": metadata})
+
+
+def account(admin: Api, namespace: str, user: str, role: str) -> Api:
+    """Make a user's account with a role, and return it with a real token."""
     admin.create(ACCOUNTS.format(namespace), {"metadata": {"name": f"jupyter-{user}"}})
     bind(admin, namespace, f"user-{user}", f"jupyter-{user}", namespace, role)
     return admin.as_token(admin.token_of(namespace, f"jupyter-{user}"))
@@ -235,10 +235,10 @@ def remove(admin: Api, world: World) -> None:
         admin.request("DELETE", f"/api/v1/namespaces/{one}")
 
 
-def fill(admin: Api, namespace: str) -> None:
+def fill(admin: Api, namespace: str, users: Sequence[str]) -> None:
     """Make the users' data as a hub and administrators do, and what users may not touch."""
     eventually(lambda: admin.request("GET", f"{ACCOUNTS.format(namespace)}/default").status == 200)
-    for user in USERS:
+    for user in users:
         scene = Scene(namespace, user, user, "")
         for body in _claims(scene):
             admin.create(scene.claims, body)
@@ -246,7 +246,7 @@ def fill(admin: Api, namespace: str) -> None:
             admin.create(scene.snapshots, body)
         for body in _pods(scene):
             admin.create(scene.pods, body)
-    nobody = Scene(namespace, "admin", "admin", "")
+    nobody = Scene(namespace, "nobody", "nobody", "")
     admin.create(nobody.claims, claim(nobody, SHARED))
     admin.create(nobody.snapshots, snapshot(nobody, f"{SHARED}-{STAMP}", SHARED))
     admin.create(nobody.pods, _gated(pod(nobody, "hub")))
@@ -369,3 +369,44 @@ def passed(answer: Answer) -> bool:
     A command in a pod that runs nowhere is let through, and fails after that.
     """
     return answer.status < 300 or "does not have a host assigned" in answer.text
+
+
+def tried(account: Api, request: Request) -> Answer:
+    """Send a request so that everything decides on it and nothing is kept; commands can't be."""
+    if request.path.endswith("/exec"):
+        return send(account, request)
+    if request.method == "DELETE" and request.body is not None:  # then the query does not count
+        return send(account, replace(request, body={**request.body, "dryRun": ["All"]}))
+    return send(account, request, dryRun="All")
+
+
+def strangers(admin: Api, namespace: str, other: str, role: str) -> dict[str, Api]:
+    """Return accounts that are named like users' and are none, with a role in `namespace`.
+
+    Parameters
+    ----------
+    other : str
+        Another namespace, from which one of them is.
+
+    Returns
+    -------
+    dict
+        By the user that the name of the account would make them.
+    """
+    found: dict[str, Api] = {}
+    for user, home in (("u1", other), ("u1x", namespace), ("u", namespace)):
+        name = f"jupyter-{user}"
+        admin.create(ACCOUNTS.format(home), {"metadata": {"name": name}})
+        bind(admin, namespace, f"stranger-{user}", name, home, role)
+        found[user] = admin.as_token(admin.token_of(home, name))
+    return found
+
+
+def of_strangers(scene: Scene, user: str) -> list[Request]:
+    """Return what such an account would do if it were the user of its name."""
+    mine = Scene(scene.namespace, user, user, scene.elsewhere)
+    return [
+        Request("POST", mine.claims, claim(mine, f"{user}-new")),
+        Request("POST", mine.snapshots, snapshot(mine, f"{user}-new", f"claim-{user}")),
+        Request("POST", mine.pods, pod(mine, f"mover-{user}-new", claims=(f"claim-{user}",))),
+    ]

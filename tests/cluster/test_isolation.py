@@ -9,14 +9,14 @@ has to pass.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from . import isolation
 from .api import Answer, Api
-from .hostile import CASES, Case, Request, Scene
+from .hostile import CASES, Case, Scene
 from .isolation import Shipped, World, passed, send
 
 ME = "u1"
@@ -106,18 +106,9 @@ def _honest(world: World, case: Case) -> None:
     if request is None:
         return
     account = world.accounts[ME]
-    assert passed(_tried(account, request)), (
-        f"{case.name}, honestly: {_tried(account, request).text}"
+    assert passed(isolation.tried(account, request)), (
+        f"{case.name}, honestly: {isolation.tried(account, request).text}"
     )
-
-
-def _tried(account: Api, request: Request) -> Answer:
-    """Send a request so that everything decides on it and nothing is kept; commands can't be."""
-    if request.path.endswith("/exec"):
-        return send(account, request)
-    if request.method == "DELETE" and request.body is not None:  # then the query does not count
-        return send(account, replace(request, body={**request.body, "dryRun": ["All"]}))
-    return send(account, request, dryRun="All")
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=str)

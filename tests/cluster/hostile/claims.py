@@ -24,11 +24,11 @@ SNAPSHOT_GROUP = "snapshot.storage.k8s.io"
 NOBODY = "nobody may, whoever's it is"
 
 
-def _create(name: str, **more: Any) -> Make:
+def _create(name: str, **spec: Any) -> Make:
     """Return a request for a claim; braces in `name` stand for ``me`` and ``whose``."""
 
     def make(scene: Scene) -> Request:
-        body = claim(scene, name.format(me=scene.me, whose=scene.whose), **more)
+        body = claim(scene, name.format(me=scene.me, whose=scene.whose), **spec)
         return Request("POST", scene.claims, body)
 
     return make
@@ -42,7 +42,9 @@ def _source(field: str, kind: str, name: str, **more: str) -> Make:
         group = {"apiGroup": SNAPSHOT_GROUP} if kind == "VolumeSnapshot" else {}
         given = {key: value.format(elsewhere=scene.elsewhere) for key, value in more.items()}
         source = {**group, "kind": kind, "name": name.format(**names), **given}
-        return Request("POST", scene.claims, claim(scene, f"{scene.me}-made", **{field: source}))
+        body = claim(scene, f"{scene.me}-made")
+        body["spec"][field] = source
+        return Request("POST", scene.claims, body)
 
     return make
 

@@ -9,6 +9,7 @@ from .scene import (
     IMAGE,
     MERGE,
     OWNER,
+    RUNTIME,
     SHARED,
     Case,
     Json,
@@ -220,7 +221,7 @@ IDENTITY = (
         tolerations=[{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}],
     ),
     _spec("push others off the node", priorityClassName="system-node-critical"),
-    _spec("leave the sandbox", runtimeClassName="unconfined"),
+    _spec("leave the sandbox", runtimeClassName=RUNTIME),
 )
 
 HOST = (

@@ -17,6 +17,8 @@ APPLY = "application/apply-patch+yaml"
 
 CLASS = "isolation-any"
 """The storage class users may use: there is none of this name, so nothing is provisioned."""
+RUNTIME = "isolation-unconfined"
+"""A runtime class that exists while the tests run: pods that name another are refused anyway."""
 IMAGE = "registry.example.com/user:1"
 STAMP = "20260102-030405-0a0b"
 SHARED = "datasets"
