@@ -10,6 +10,9 @@ import os
 
 import msgspec
 
+LONGEST_OWNER = 30
+"""Characters of a helper pod's owner: names of pods and claims have to have room for more."""
+
 
 def default_user() -> str:
     """Return who works here: the hub's user, else the login name, else ``""``."""
@@ -46,6 +49,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Days for which the safety snapshot of a restore is kept for *Undo*.
     ready_timeout : float
         Seconds to wait for a snapshot to become ready or a claim to be bound.
+    mover_enabled : bool
+        Start helper pods to reach files of volumes that show no ``.snapshot`` directory here.
+    mover_image : str
+        Image of helper pods; empty for the one of the pod that this process runs in.
+    mover_owner : str
+        Label by which helper pods are told apart; empty for the name of the service account.
+    mover_idle_minutes : float
+        Minutes without use after which a helper pod is removed.
     """
 
     namespace: str = ""
@@ -60,3 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     user: str = msgspec.field(default_factory=default_user)
     undo_days: float = 7.0
     ready_timeout: float = 300.0
+    mover_enabled: bool = True
+    mover_image: str = ""
+    mover_owner: str = ""
+    mover_idle_minutes: float = 10.0

@@ -18,9 +18,11 @@ PREFIX = "netapp-jlab.io/"
 VOLUME_UID = PREFIX + "volume-uid"
 """Label of a snapshot: uid of the claim it was cut from, so a namesake is not mistaken for it."""
 PURPOSE = PREFIX + "purpose"
-"""Label of a snapshot: ``user``, ``safety`` or ``intermediate``."""
+"""Label of a snapshot: ``user``, ``safety`` or ``intermediate``; of a helper pod: ``mover``."""
 REQUEST_ID = PREFIX + "request-id"
 """Label of what one click made, so that the same click makes it once."""
+OWNER = PREFIX + "owner"
+"""Label of a helper pod and its claims, and in a shared namespace of all of a user's: whose."""
 NOTE = PREFIX + "note"
 AUTHOR = PREFIX + "author"
 ORIGIN = PREFIX + "origin"
@@ -132,6 +134,7 @@ __all__ = [
     "NOTE",
     "OPERATION",
     "ORIGIN",
+    "OWNER",
     "PREFIX",
     "PURPOSE",
     "REQUEST_ID",

@@ -183,7 +183,7 @@ class Transport:
         self._watchdog = Watchdog()
         endpoint.configuration.connection_pool_maxsize = _POOL
         self._pools = rest.RESTClientObject(endpoint.configuration).pool_manager
-        self._pools.connection_pool_kw["socket_options"] = _keepalive()
+        self._pools.connection_pool_kw["socket_options"] = keepalive()
         self._pools.pool_classes_by_scheme = {
             scheme: _attaching(pool) for scheme, pool in self._pools.pool_classes_by_scheme.items()
         }
@@ -290,7 +290,7 @@ def _attaching(pool: Any) -> Any:
     return type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
 
-def _keepalive() -> list[tuple[int, int, int]]:
+def keepalive() -> list[tuple[int, int, int]]:
     """Return options by which a peer that vanished without a word is noticed within a minute."""
     options = [
         (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),

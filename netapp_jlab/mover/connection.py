@@ -34,12 +34,13 @@ class Connection:
         The connection; closed at the end.
     requests : Requests
         Carries requests out.
-    working : Callable[[bool], object]
-        Told when a request begins and when it has ended.
+    working : Callable[[int, bool], object]
+        Told 1 when a request begins and -1 when it has ended, and whether it counts as use: who
+        only asks whether anybody uses the mover does not.
     """
 
     def __init__(
-        self, sock: socket.socket, requests: Requests, working: Callable[[bool], object]
+        self, sock: socket.socket, requests: Requests, working: Callable[[int, bool], object]
     ) -> None:
         self._sock = sock
         self._requests = requests
@@ -53,12 +54,8 @@ class Connection:
         """Serve until the other side ends, or writes what can't be read."""
         try:
             while (line := self._line()) is not None:
-                self._working(True)
-                try:
-                    if not self._serve(line):
-                        return
-                finally:
-                    self._working(False)
+                if not self._serve(line):
+                    return
         except OSError:
             pass  # it is gone
         finally:
@@ -82,7 +79,7 @@ class Connection:
 
     def _serve(self, line: bytes) -> bool:
         """Answer one request; whether to go on."""
-        number: object = None
+        number: int | None = None
         try:
             if len(line) > wire.MAX_LINE:
                 raise wire.Malformed("a line is too long")
@@ -91,6 +88,15 @@ class Connection:
         except wire.Malformed as error:
             self._send({"id": number, "error": "Malformed", "message": str(error)})
             return False
+        counts = message.get("do") != "status"
+        self._working(1, counts)
+        try:
+            self._answer(number, message)
+        finally:
+            self._working(-1, counts)
+        return True
+
+    def _answer(self, number: int, message: wire.Message) -> None:
         answers: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
         threading.Thread(target=self._work, args=(message, answers.put), daemon=True).start()
         while True:
@@ -100,7 +106,7 @@ class Connection:
                 answer = {"alive": True}
             self._send({"id": number, **answer})
             if "ok" in answer or "error" in answer:
-                return True
+                return
 
     def _work(self, message: wire.Message, put: Callable[[wire.Message], object]) -> None:
         def tell(part: Any) -> None:

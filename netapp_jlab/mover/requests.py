@@ -43,6 +43,8 @@ class Requests:
         Called when a restore has ended.
     connections : Callable[[], int]
         How many are connected.
+    unused : Callable[[], float]
+        Seconds since anybody asked for anything but this.
     """
 
     def __init__(
@@ -50,9 +52,11 @@ class Requests:
         trees: Mapping[str, str],
         touch: Callable[[], object],
         connections: Callable[[], int],
+        unused: Callable[[], float],
     ) -> None:
         self._trees = trees
         self._connections = connections
+        self._unused = unused
         self.jobs = Jobs(self._open, "baseline" in trees, touch)
         self._known: Mapping[str, Callable[[wire.Message, Tell, Stop], Any]] = {
             "hello": self._hello,
@@ -109,6 +113,7 @@ class Requests:
         return {
             "connections": self._connections(),
             "running": self.jobs.running,
+            "unused": self._unused(),
             "plan": wire.from_summary(job.order.plan) if job is not None else None,
         }
 

@@ -44,7 +44,12 @@ class Mover:
         self._working = 0
         self._used = time.monotonic()
         self._stopping = threading.Event()
-        self._requests = Requests(trees, self._touch, lambda: len(self._connections))
+        self._requests = Requests(
+            trees,
+            self._touch,
+            lambda: len(self._connections),
+            lambda: time.monotonic() - self._used,
+        )
 
     def run(self) -> int:
         """Serve until it is idle or told to stop (SIGTERM); returns the exit status."""
@@ -96,10 +101,11 @@ class Mover:
             with self._lock:
                 self._connections.discard(connection)
 
-    def _work(self, begins: bool) -> None:  # noqa: FBT001 (a callback)
+    def _work(self, step: int, counts: bool) -> None:  # noqa: FBT001 (a callback)
         with self._lock:
-            self._working += 1 if begins else -1
-            self._used = time.monotonic()
+            self._working += step
+            if counts:
+                self._used = time.monotonic()
 
     def _touch(self) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from jupyter_server.auth import IdentityProvider, PasswordIdentityProvider
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Dict, Float, Integer, List, TraitError, Unicode, default, validate
 
-from netapp_jlab.config import Settings, default_user
+from netapp_jlab.config import LONGEST_OWNER, Settings, default_user
 from netapp_jlab.server.errors import Misconfigured
 from netapp_jlab.server.events import SCHEMA_FILE, SCHEMA_ID, Feed
 from netapp_jlab.server.handlers import rules
@@ -102,6 +102,26 @@ class NetAppJLab(ExtensionApp):
         help="Seconds to wait for a snapshot to become ready or a claim to be bound.",
     ).tag(config=True)
 
+    mover_enabled = Bool(
+        Settings().mover_enabled,
+        help="Start helper pods to reach files of volumes that show no .snapshot directory here.",
+    ).tag(config=True)
+
+    mover_image = Unicode(
+        help="Image of helper pods; it has to have netapp_jlab. "
+        "Empty: the one of the pod that this server runs in.",
+    ).tag(config=True)
+
+    mover_owner = Unicode(
+        help="Label by which helper pods of several users are told apart. "
+        "Empty: the name of the service account.",
+    ).tag(config=True)
+
+    mover_idle_minutes = Float(
+        Settings().mover_idle_minutes,
+        help="Minutes without use after which a helper pod is removed.",
+    ).tag(config=True)
+
     # --- Settings of the server -------------------------------------------------------------------
 
     operation_timeout = Float(
@@ -179,6 +199,20 @@ class NetAppJLab(ExtensionApp):
     @validate("undo_days")
     def _valid_days(self, proposal: dict[str, Any]) -> float:
         return _in_range(proposal, 0.0, 3650.0, "days")
+
+    @validate("mover_owner")
+    def _valid_owner(self, proposal: dict[str, Any]) -> str:
+        value: str = proposal["value"]
+        if value and (len(value) > LONGEST_OWNER or not re.fullmatch(_LABEL, value)):
+            raise TraitError(
+                f"NetAppJLab.mover_owner can not be {value!r}: it has at most {LONGEST_OWNER} "
+                "lower-case letters, digits and hyphens, a letter or digit at both ends."
+            )
+        return value
+
+    @validate("mover_idle_minutes")
+    def _valid_minutes(self, proposal: dict[str, Any]) -> float:
+        return _in_range(proposal, 0.1, 1440.0, "minutes")
 
     @validate("max_content_bytes")
     def _valid_content_bytes(self, proposal: dict[str, Any]) -> int:

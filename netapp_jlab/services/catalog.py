@@ -109,6 +109,7 @@ class Catalog:
         self._pending_messages = Kept(self._read_pending_messages, SHORT)
         self._mounts = Kept(self._find_mounts, LONG)
         self._volumes: dict[str, PersistentVolume] = {}
+        self._shown: tuple[Mapping[str, Claim], Mapping[str, Claim]] = ({}, {})
 
     # --- Following -------------------------------------------------------------------------------
 
@@ -141,8 +142,15 @@ class Catalog:
     # --- Claims and snapshots --------------------------------------------------------------------
 
     def claims(self) -> Mapping[str, Claim]:
-        """Return all claims of the namespace by name."""
-        return self._followed(self._claims, self._live_claims)
+        """Return all claims of the namespace by name, but for those of helper pods."""
+        found = self._followed(self._claims, self._live_claims)
+        known, shown = self._shown
+        if known is not found:  # informers hand out another one after each change
+            shown = found
+            if any(is_helpers(claim) for claim in found.values()):
+                shown = {name: claim for name, claim in found.items() if not is_helpers(claim)}
+            self._shown = (found, shown)
+        return shown
 
     def snapshots(self) -> Mapping[str, VolumeSnapshot]:
         """Return all snapshots of the namespace by name; none where there is no such kind."""
@@ -323,6 +331,11 @@ class Catalog:
             return self.cluster.get(kinds.PODS, own_pod_name())
         except (Forbidden, NotFound):
             return None
+
+
+def is_helpers(claim: Claim) -> bool:
+    """Whether a claim is a helper pod's copy of a snapshot, which is nobody's volume."""
+    return claim.metadata.labels.get(naming.PURPOSE) == "mover"
 
 
 def _readable(

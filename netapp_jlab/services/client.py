@@ -27,6 +27,8 @@ from netapp_jlab.services.classes import Classes
 from netapp_jlab.services.clones import Clones
 from netapp_jlab.services.files import Files
 from netapp_jlab.services.journal import Entry, Journal, entry_of
+from netapp_jlab.services.moved import Moved
+from netapp_jlab.services.movers import Movers
 from netapp_jlab.services.operations import Operations
 from netapp_jlab.services.permissions import Permissions
 from netapp_jlab.services.places import Places
@@ -44,6 +46,8 @@ SWEEP_EVERY = 15.0
 """Seconds between two looks, in what the informers hold, for work that others left behind."""
 CLEAN_EVERY = 240
 """Sweeps between two clean-ups of what has expired: an hour."""
+HELPERS_EVERY = 20
+"""Sweeps between two looks for helper pods that others left behind: five minutes."""
 
 
 class Client:
@@ -70,10 +74,13 @@ class Client:
         self._catalog = Catalog(self._cluster, self.settings)
         self._journal = Journal(self._catalog)
         classes = Classes(self._catalog, self.settings.snapshot_class)
-        permissions = Permissions(self._catalog, classes, self._access, self.settings)
         sources = Sources(self._catalog, classes, author)
+        self._movers = Movers(self._catalog, sources, self._access)
+        permissions = Permissions(
+            self._catalog, classes, self._access, self.settings, self._movers.may
+        )
         views = SnapshotViews(self._catalog)
-        self.places = Places(SnapshotTrees(self._catalog))
+        self.places = Places(SnapshotTrees(self._catalog), Moved(self._movers))
         self.files = Files(sources, self.places)
         self.capabilities = Capabilities(self._catalog, classes, self._access)
         self.snapshots = Snapshots(
@@ -134,6 +141,7 @@ class Client:
             return
         self._closed.set()
         self._runner.close()
+        self._movers.close()
         for informer in self._informers.values():
             informer.stop(1.0)
         if self._sweeper is not None:
@@ -211,6 +219,9 @@ class Client:
             wait = SWEEP_EVERY
             try:
                 self._runner.take_up(self._reachable)
+                self._movers.tidy()
+                if sweeps % HELPERS_EVERY == 0 and not self.settings.read_only:
+                    self._movers.sweep()
                 if sweeps % CLEAN_EVERY == 0 and not self.settings.read_only:
                     self.restores.sweep()
                     self.clones.sweep()
@@ -224,6 +235,8 @@ class Client:
             return False
         if entry.record.kind == "clone":
             return True
+        if entry.record.mover:
+            return self.places.can_go_on(entry.record.mover)
         return self._catalog.mounts().get(entry.record.volume.name) is not None
 
 

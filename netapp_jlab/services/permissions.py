@@ -7,6 +7,7 @@ possible: the API server decides anyway.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from netapp_jlab.config import Settings
@@ -45,6 +46,7 @@ class Rights:
     make_volume: Permission
     change_volume: Permission
     remove_volume: Permission
+    use_helpers: Permission
 
 
 class Permissions:
@@ -58,11 +60,19 @@ class Permissions:
         The account's rights.
     settings : Settings
         ``read_only`` refuses everything.
+    use_helpers : Callable[[], Permission]
+        Whether helper pods can be used to reach files.
     """
 
     def __init__(
-        self, catalog: Catalog, classes: Classes, access: Access, settings: Settings
+        self,
+        catalog: Catalog,
+        classes: Classes,
+        access: Access,
+        settings: Settings,
+        use_helpers: Callable[[], Permission],
     ) -> None:
+        self._use_helpers = use_helpers
         self._catalog = catalog
         self._classes = classes
         self._access = access
@@ -78,19 +88,22 @@ class Permissions:
             make_volume=self._right("create", claims, "", "full.yaml"),
             change_volume=self._right("patch", claims, "", "full.yaml"),
             remove_volume=self._right("delete", claims, "", "full.yaml"),
+            use_helpers=self._use_helpers(),
         )
 
     def actions(self, claim: Claim, rights: Rights, browsable: Browsable) -> Actions:
         """Judge every action on one volume."""
         bound = self._bound(claim)
         snapshot = _first(rights.cut, bound, self.snapshot_class(claim))
-        browse = self.browse(claim, browsable)
+        here = self.browse_here(claim, browsable)
+        browse = here if here.allowed else self._by_helper(claim, here, rights)
+        mountable = YES if here.allowed else self._mountable(claim)
         return Actions(
             snapshot=snapshot,
             clone=_first(rights.make_volume, bound, self._cloneable(claim, rights)),
             resize=_first(rights.change_volume, bound, self._expandable(claim)),
             browse=browse,
-            restore=_first(snapshot, rights.record, browse, self._writable(claim)),
+            restore=_first(snapshot, rights.record, browse, self._writable(claim), mountable),
             delete=_first(rights.remove_volume, self._unused(claim)),
         )
 
@@ -102,8 +115,8 @@ class Permissions:
             return no(error.message, error.hint)
         return YES
 
-    def browse(self, claim: Claim, browsable: Browsable) -> Permission:
-        """Whether the files of the volume's snapshots can be read here."""
+    def browse_here(self, claim: Claim, browsable: Browsable) -> Permission:
+        """Whether the files of the volume's snapshots can be read without a helper pod."""
         mount = self._catalog.mounts().get(claim.metadata.name)
         if mount is None:
             return no(
@@ -120,6 +133,26 @@ class Permissions:
                 f"It has no {SNAPSHOT_DIRECTORY} directory that can be read here.",
                 "A Trident NAS volume has one if it was made with the annotation "
                 'trident.netapp.io/snapshotDirectory: "true". If it has no snapshot yet, take one.',
+            )
+        return YES
+
+    @staticmethod
+    def _by_helper(claim: Claim, here: Permission, rights: Rights) -> Permission:
+        """Whether a helper pod can read them, where they can't be read `here`."""
+        if claim.spec.volume_mode == "Block":
+            return no("It is a raw block device, which has no files.")
+        if rights.use_helpers.allowed:
+            return YES
+        helped = f"{rights.use_helpers.reason} {rights.use_helpers.hint}"
+        return no(here.reason, f"{here.hint} A helper pod can not be used: {helped}".strip())
+
+    def _mountable(self, claim: Claim) -> Permission:
+        """Whether a helper pod can mount the volume itself."""
+        pods = self._catalog.pods_of(claim.metadata.name)
+        if pods and set(claim.spec.access_modes) == {"ReadWriteOncePod"}:
+            return no(
+                f"It may be mounted by one pod only (ReadWriteOncePod), and “{pods[0]}” mounts it.",
+                "Stop what uses the volume, or clone the snapshot to a new volume.",
             )
         return YES
 

@@ -1,7 +1,8 @@
 """Where files of a volume and its snapshots can be reached, whichever way that is.
 
 A volume that is mounted here and shows its snapshots in ``.snapshot`` is reached directly
-(:class:`Here`). Others are reached through a helper pod that mounts them. Who asks does not need to
+(:class:`Here`). Others are reached through a helper pod that mounts them
+(:class:`netapp_jlab.services.moved.Moved`). Who asks does not need to
 know which it is.
 """
 
@@ -13,8 +14,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from netapp_jlab import files
-from netapp_jlab.errors import Cancelled, Invalid, NoSpace, NotFound, NotMounted, Refused
+from netapp_jlab.errors import (
+    Cancelled,
+    Invalid,
+    NetAppJLabError,
+    NoSpace,
+    NotFound,
+    NotMounted,
+    Refused,
+)
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
+from netapp_jlab.models import Permission
 from netapp_jlab.services.trees import SnapshotTrees
 
 Check = Callable[[], None]
@@ -79,15 +89,28 @@ class Compared:
     free: int
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a restore did.
+
+    Attributes
+    ----------
+    conflicts, failures : int
+        How many there were; the outcome of a helper names only the first ones.
+    """
+
+    outcome: files.Outcome
+    conflicts: int
+    failures: int
+
+
 class Restoration(Protocol):
     """A restore whose source and target are at hand."""
 
     def compare(self) -> files.Summary:
         """Tell what there is to do; changes nothing."""
 
-    def run(
-        self, plan: files.Summary, progress: Callable[[files.Progress], object]
-    ) -> files.Outcome:
+    def run(self, plan: files.Summary, progress: Callable[[files.Progress], object]) -> Done:
         """Do it, or what is left of it; see :func:`netapp_jlab.files.restore`."""
 
 
@@ -288,10 +311,8 @@ class _Restoration:
             examples=0,
         )
 
-    def run(
-        self, plan: files.Summary, progress: Callable[[files.Progress], object]
-    ) -> files.Outcome:
-        return files.restore(
+    def run(self, plan: files.Summary, progress: Callable[[files.Progress], object]) -> Done:
+        outcome = files.restore(
             self.source,
             self.live,
             kept=self.safety,
@@ -304,13 +325,43 @@ class _Restoration:
             cancel=self.cancel,
             progress=progress,
         )
+        return Done(outcome, len(outcome.conflicts), len(outcome.failures))
+
+
+class Helped(Place, Protocol):
+    """The way through helper pods."""
+
+    def may(self) -> Permission:
+        """Whether helper pods can be used here."""
+
+    def owner(self) -> str:
+        """Return whose the helper pods of this process are."""
+
+    def is_there(self, token: str) -> bool:
+        """Whether there is a helper pod of a restore."""
+
+    def stop(self, token: str) -> None:
+        """End a restore in a helper pod, and wait until it has ended."""
+
+    def remove(self, token: str) -> None:
+        """Remove the helper pod of a restore that has ended."""
 
 
 class Places:
-    """Picks the way to reach files."""
+    """Picks the way to reach files.
 
-    def __init__(self, trees: SnapshotTrees) -> None:
+    Parameters
+    ----------
+    trees : SnapshotTrees
+        Opens what is mounted here.
+    helped : Helped
+        Reaches everything else.
+    """
+
+    def __init__(self, trees: SnapshotTrees, helped: Helped) -> None:
+        self._trees = trees
         self._here = Here(trees)
+        self._helped = helped
 
     def for_snapshot(self, snapshot: VolumeSnapshot) -> Place:
         """Return where the files of a snapshot can be read.
@@ -320,8 +371,7 @@ class Places:
         NotMounted
             Nowhere, and why.
         """
-        del snapshot
-        return self._here
+        return self._pick(lambda: self._trees.snapshot(snapshot).close())
 
     def for_volume(self, claim: Claim, snapshot: VolumeSnapshot) -> Place:
         """Return where a volume and one of its snapshots can be reached, to compare or restore.
@@ -331,7 +381,58 @@ class Places:
         NotMounted
             Nowhere, and why.
         """
-        del claim, snapshot
+
+        def look() -> None:
+            self._trees.volume(claim.metadata.name).close()
+            self._trees.snapshot(snapshot).close()
+
+        return self._pick(look)
+
+    def for_job(self, claim: Claim, snapshot: VolumeSnapshot, *, token: str, owner: str) -> Place:
+        """Return where to go on with a restore.
+
+        Parameters
+        ----------
+        owner : str
+            Whose helper pod has it, as :meth:`owner_of` said; empty where it is done here.
+
+        Raises
+        ------
+        NotMounted
+            Nowhere, and why.
+        """
+        if owner and owner == self._helped.owner() and self._helped.is_there(token):
+            return self._helped  # two that restore the same volume would be in each other's way
+        return self.for_volume(claim, snapshot)
+
+    def owner_of(self, place: Place) -> str:
+        """Return whose helper pods a place uses; empty for none."""
+        return self._helped.owner() if place is self._helped else ""
+
+    def can_go_on(self, owner: str) -> bool:
+        """Whether this process can take up a restore in a helper pod of `owner`."""
+        return bool(owner) and self._helped.may().allowed and owner == self._helped.owner()
+
+    def stop(self, token: str, owner: str) -> None:
+        """Make sure that no helper pod goes on with a restore."""
+        if owner and owner == self._helped.owner():
+            self._helped.stop(token)
+
+    def remove(self, token: str, owner: str) -> None:
+        """Remove the helper pod of a restore that has ended."""
+        if owner:
+            self._helped.remove(token)
+
+    def _pick(self, look: Callable[[], None]) -> Place:
+        try:
+            look()
+        except (NotMounted, files.TreeUnavailable) as error:
+            permission = self._helped.may()
+            if permission.allowed:
+                return self._helped
+            said = error if isinstance(error, NotMounted) else NotMounted(f"{error}.")
+            why = f"A helper pod can not reach them either: {permission.reason} {permission.hint}"
+            raise NotMounted(said.message, hint=f"{said.hint} {why}".strip()) from error
         return self._here
 
 
@@ -340,17 +441,20 @@ def translated(volume: str) -> Iterator[None]:
     """Turn what goes wrong with files into errors of ours."""
     try:
         yield
-    except files.Cancelled:
-        raise Cancelled("It was cancelled.") from None
-    except files.NoSpace as error:
-        raise NoSpace(f"The volume “{volume}” is full: {error}") from error
-    except (files.BadPath, files.NoSuchPath) as error:
-        raise Invalid(f"{error}", hint="Paths are relative to the volume's root.") from error
-    except files.NotThere as error:
-        raise NotFound(f"{error}.") from error
-    except files.WrongKind as error:
-        raise Invalid(f"{error}.") from error
-    except files.TreeUnavailable as error:
-        raise NotMounted(f"{error}") from error
     except files.FilesError as error:
-        raise Refused(f"{error}") from error
+        raise explain(type(error).__name__, f"{error}", volume) from error
+
+
+def explain(kind: str, text: str, volume: str) -> NetAppJLabError:
+    """Return the error of ours for one of :mod:`netapp_jlab.files.errors`, by its name."""
+    if kind == "Cancelled":
+        return Cancelled("It was cancelled.")
+    if kind == "NoSpace":
+        return NoSpace(f"The volume “{volume}” is full: {text}")
+    if kind in ("BadPath", "NoSuchPath"):
+        return Invalid(text, hint="Paths are relative to the volume's root.")
+    if kind == "NotThere":
+        return NotFound(f"{text}.")
+    if kind == "WrongKind":
+        return Invalid(f"{text}.")
+    return NotMounted(text) if kind == "TreeUnavailable" else Refused(text)

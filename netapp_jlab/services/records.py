@@ -65,6 +65,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         For a clone by way of an intermediate snapshot: the claim to create next.
     holder : str
         Host, process and its start time: :func:`this_process`.
+    mover : str
+        Whose helper pod does it; empty where it is done directly.
     touched : bool
         The volume's files may have been changed: from here on Undo makes sense.
     """
@@ -88,6 +90,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     finished_at: datetime | None = None
     holder: str = ""
     renewed_at: datetime | None = None
+    mover: str = ""
     touched: bool = False
     progress: Progress = Progress()
     outcome: Outcome | None = None

@@ -159,6 +159,7 @@ class Restores:
             paths=done.paths,
             baseline=done.snapshot,
             undo_of=entry.id,
+            mover=self._places.owner_of(self._places.for_volume(claim, safety)),
         )
         made = self._cut_safety(
             claim, record, note=f"Before undoing a restore of {claim.metadata.name}"
@@ -204,6 +205,7 @@ class Restores:
             paths=order.paths,
             remove_extra=order.remove_extra,
             verify=order.verify,
+            mover=self._places.owner_of(place),
         )
         return self._cut_safety(
             claim, record, note=f"Before restoring {_called(taken)}", request_id=order.request_id
@@ -255,6 +257,7 @@ class Restores:
         verify: bool = False,
         baseline: Ref = Ref(),  # noqa: B008 (frozen)
         undo_of: str = "",
+        mover: str,
     ) -> Record:
         return Record(
             kind="undo" if kind == "undo" else "restore",
@@ -270,6 +273,7 @@ class Restores:
             renewed_at=now(),
             holder=this_process(),
             undo_of=undo_of,
+            mover=mover,
         )
 
     def _cut_safety(
@@ -324,13 +328,16 @@ class Restores:
         )
 
     def sweep(self) -> None:
-        """Delete safety snapshots whose time for Undo is over; only of volumes mounted here."""
+        """Delete safety snapshots whose time for Undo is over, of what is restored from here."""
         mounts, claims = self._catalog.mounts(), self._catalog.claims()
         mine = {claims[name].metadata.uid for name in mounts.by_claim if name in claims}
         for snapshot in self._catalog.snapshots().values():
             meta = snapshot.metadata
             entry = entry_of(kinds.SNAPSHOTS, snapshot)
-            if entry is None or entry.record.active or entry.record.volume.uid not in mine:
+            if entry is None or entry.record.active:
+                continue
+            record = entry.record
+            if record.volume.uid not in mine and not self._places.can_go_on(record.mover):
                 continue
             until = meta.annotations.get(naming.EXPIRES_AT, "")
             if meta.labels.get(naming.PURPOSE) == "safety" and until and _is_past(until):

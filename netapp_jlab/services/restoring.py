@@ -7,16 +7,16 @@ from collections.abc import Callable
 import msgspec
 
 from netapp_jlab import files
-from netapp_jlab.errors import Changed, Invalid, NotFound
+from netapp_jlab.errors import Changed, Invalid, NetAppJLabError, NotFound
 from netapp_jlab.k8s import kinds
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.models import Issue, Outcome, Progress
 from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.journal import Journal
 from netapp_jlab.services.lease import Lease
-from netapp_jlab.services.places import Job, Places, translated
+from netapp_jlab.services.places import Done, Job, Places, translated
 from netapp_jlab.services.records import Ref
-from netapp_jlab.services.runner import Result
+from netapp_jlab.services.runner import TRANSIENT, Result
 from netapp_jlab.services.snapshots import is_cut
 from netapp_jlab.services.sources import Sources
 
@@ -54,6 +54,16 @@ class Restoring:
 
     def __call__(self, lease: Lease, tell: Callable[[Progress], None]) -> Result:
         """Do a restore or an undo, or what is left of it."""
+        try:
+            return self._work(lease, tell)
+        except TRANSIENT:
+            raise  # it is tried again, and a helper pod goes on meanwhile
+        except NetAppJLabError:
+            # Whatever the record will say, nothing may go on with it behind its back.
+            self._places.stop(lease.entry.uid, lease.record.mover)
+            raise
+
+    def _work(self, lease: Lease, tell: Callable[[Progress], None]) -> Result:
         record = lease.record
         claim = same_claim(self._catalog, record.volume)
         kept = self._cluster.wait(
@@ -74,7 +84,10 @@ class Restoring:
             baseline=self._baseline(record.baseline),
             token=lease.entry.uid,
         )
-        place = self._places.for_volume(claim, taken)
+        place = self._places.for_job(claim, taken, token=job.token, owner=record.mover)
+        mover = self._places.owner_of(place)
+        if mover != record.mover:
+            lease.change(mover=mover)
         with place.restoring(job, cancel=lease.check, pause=lease.pause) as restoration:
             lease.change(step=COMPARING)
             plan = restoration.compare()
@@ -82,7 +95,9 @@ class Restoring:
             done = restoration.run(plan, lambda seen: tell(_progress(seen)))
         if record.undo_of:
             self._mark_undone(record.undo_of, lease.entry.id)
-        return _result(done)
+        return msgspec.structs.replace(
+            _result(done), then=lambda: self._places.remove(job.token, mover)
+        )
 
     def _same(self, ref: Ref) -> VolumeSnapshot:
         snapshot = self._sources.usable_snapshot(ref.name)
@@ -162,8 +177,8 @@ def _issues(found: tuple[files.Issue, ...]) -> tuple[Issue, ...]:
     return tuple(Issue(path=files.to_text(one.path), reason=one.reason) for one in found[:REPORTED])
 
 
-def _result(done: files.Outcome) -> Result:
-    left = len(done.conflicts) + len(done.failures)
+def _result(found: Done) -> Result:
+    done, conflicts, failures = found.outcome, found.conflicts, found.failures
     outcome = Outcome(
         created=done.created,
         replaced=done.replaced,
@@ -172,15 +187,15 @@ def _result(done: files.Outcome) -> Result:
         copied_bytes=done.copied_bytes,
         conflicts=_issues(done.conflicts),
         failures=_issues(done.failures),
-        conflict_count=len(done.conflicts),
-        failure_count=len(done.failures),
+        conflict_count=conflicts,
+        failure_count=failures,
     )
+    left = conflicts + failures
     if not left:
         return Result(step="Done.", outcome=outcome)
     return Result(
         step=f"Done; {left} paths were left as they were.",
         outcome=outcome,
-        message=f"{len(done.conflicts)} changed while the restore ran, {len(done.failures)} could "
-        "not be brought back.",
+        message=f"{conflicts} changed while the restore ran, {failures} could not be brought back.",
         hint="Restore again to bring them back too; nothing of them was lost.",
     )

@@ -35,12 +35,19 @@ TELL_EVERY = 0.5
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """How the work on an operation ended well."""
+    """How the work on an operation ended well.
+
+    Attributes
+    ----------
+    then : Callable[[], None]
+        Called once the record says so: to tidy up what a process that takes the operation up needs.
+    """
 
     step: str
     outcome: Outcome | None = None
     message: str = ""
     hint: str = ""
+    then: Callable[[], None] = lambda: None
 
 
 class Work(Protocol):
@@ -200,6 +207,7 @@ class Runner:
                 message=result.message,
                 hint=result.hint,
             )
+            result.then()
 
     def _persist(self, lease: Lease) -> Result:
         """Do the work; where the API server is away, try again for a while."""

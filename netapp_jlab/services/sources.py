@@ -126,15 +126,17 @@ class Sources:
             return None
         if not name:
             raise Invalid(f"A volume from a {kind} needs the {kind}'s name.")
-        return self._from_snapshot(name) if kind == "snapshot" else self._from_volume(name)
+        if kind == "snapshot":
+            return self.copy_of(self.usable_snapshot(name))
+        return self._from_volume(name)
 
-    def _from_snapshot(self, name: str) -> Filled:
-        snapshot = self.usable_snapshot(name)
+    def copy_of(self, snapshot: VolumeSnapshot) -> Filled:
+        """Return what a claim with the contents of a snapshot has to be like."""
         claim = self._catalog.claim_with_uid(owner_uid(snapshot, self._catalog.claims()))
         least = snapshot.status.restore_size or 0
         size = max(least, (claim.capacity or claim.requested) if claim is not None else 0)
         return Filled(
-            snapshot=name,
+            snapshot=snapshot.metadata.name,
             volume_mode=claim.spec.volume_mode if claim is not None else "Filesystem",
             size=size,
             least=least,

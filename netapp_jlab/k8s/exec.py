@@ -1,0 +1,288 @@
+"""Runs a command in a container and talks to it: ``pods/exec`` over a WebSocket.
+
+The official client's own (``kubernetes.stream``) has no time limits, reads whole answers into text
+and can not be stopped from another thread; so this speaks the protocol itself, over the
+``websocket-client`` package that the client depends on. The protocol is described in
+``k8s.io/apimachinery/pkg/util/remotecommand`` and ``k8s.io/kubelet/pkg/cri/streaming``: the first
+byte of each message names the stream.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import time
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+from netapp_jlab.errors import Cancelled, NetAppJLabError, Timeout, Unreachable
+from netapp_jlab.k8s import kinds
+from netapp_jlab.k8s.interrupts import Exchange, Interrupt
+from netapp_jlab.k8s.refusals import no_kubernetes, refusal
+from netapp_jlab.k8s.status import Details
+from netapp_jlab.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from netapp_jlab.k8s.client import Cluster
+    from netapp_jlab.k8s.configuration import Endpoint
+
+PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+CONNECT_SECONDS = 10.0
+"""Seconds for DNS, TCP, TLS and each line of the handshake."""
+STDIN, STDOUT, STDERR, STATUS = range(4)
+_PIECE = 32 * 1024
+_KEPT_STDERR = 4096
+
+log = logging.getLogger(__name__)
+
+
+class Ended(Exception):
+    """The command has ended, or could not be started.
+
+    Attributes
+    ----------
+    code : int | None
+        Its exit status; None where it is not known: it was not started, or the connection broke.
+    why : str
+        What the API server, or the command itself on its standard error, said; may be empty.
+    """
+
+    def __init__(self, code: int | None, why: str) -> None:
+        super().__init__(f"exit status {code}: {why}")
+        self.code = code
+        self.why = why
+
+
+class _Result(msgspec.Struct, frozen=True):
+    """The Status at the end; unlike others it does not say that it is one."""
+
+    status: str = ""
+    message: str = ""
+    details: Details | None = None
+
+
+class Exec:
+    """A command in a container, its standard streams within reach. Close it.
+
+    Parameters
+    ----------
+    socket : websocket.WebSocket
+        Connected.
+    server : str
+        For messages.
+    """
+
+    def __init__(self, socket: Any, server: str, exchange: Exchange, interrupt: Interrupt) -> None:
+        self._socket = socket
+        self._server = server
+        self._exchange = exchange
+        self._interrupt = interrupt
+        self._stderr = b""
+        self._timed_out: Any = import_module("websocket").WebSocketTimeoutException
+        self._broken: Any = (import_module("websocket").WebSocketException, OSError)
+
+    def send(self, data: bytes, *, timeout: float) -> None:
+        """Write to the command's standard input.
+
+        Raises
+        ------
+        Ended
+            The connection broke.
+        Timeout
+            It takes nothing.
+        Cancelled
+            Somebody stopped it.
+        """
+        until = time.monotonic() + timeout
+        try:
+            for start in range(0, len(data), _PIECE):
+                self._socket.settimeout(max(0.001, until - time.monotonic()))
+                self._socket.send_binary(bytes((STDIN,)) + data[start : start + _PIECE])
+        except self._timed_out:
+            raise Timeout(f"The API server {self._server} takes no input for a command.") from None
+        except self._broken as error:
+            raise self._gone(error) from error
+
+    def receive(self, timeout: float) -> bytes:
+        """Return what the command has written; empty where it has not within `timeout` seconds.
+
+        Raises
+        ------
+        Ended
+            It has ended, or the connection broke.
+        Cancelled
+            Somebody stopped it.
+        """
+        until = time.monotonic() + timeout
+        while (left := until - time.monotonic()) > 0:
+            try:
+                self._socket.settimeout(left)
+                opcode, data = self._socket.recv_data()
+            except self._timed_out:
+                return b""
+            except self._broken as error:
+                raise self._gone(error) from error
+            if opcode == 8:  # close
+                raise Ended(None, self._said())
+            channel, data = (data[0], data[1:]) if data else (-1, b"")
+            if channel == STDOUT and data:
+                return bytes(data)
+            if channel == STDERR:
+                self._stderr = (self._stderr + data)[-_KEPT_STDERR:]
+            elif channel == STATUS and data:
+                raise self._ended(bytes(data))
+        return b""
+
+    def close(self) -> None:
+        """Close the connection; the command's standard input ends."""
+        self._exchange.finish()
+        self._interrupt.end(self._exchange)
+        self._socket.shutdown()
+
+    def _ended(self, body: bytes) -> Ended:
+        try:
+            result = msgspec.json.decode(body, type=_Result)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return Ended(None, self._said())
+        if result.status == "Success":
+            return Ended(0, self._said())
+        causes = (result.details.causes if result.details else None) or ()
+        codes = [cause.message for cause in causes if cause.reason == "ExitCode"]
+        if codes and codes[0].isdigit():
+            return Ended(int(codes[0]), self._said())
+        return Ended(None, result.message or self._said())
+
+    def _said(self) -> str:
+        return self._stderr.decode("utf-8", "replace").strip()
+
+    def _gone(self, error: Exception) -> Ended | Cancelled:
+        if self._interrupt.is_set():
+            return Cancelled("It was stopped.")
+        log.debug("A connection to a command broke: %s", type(error).__name__)
+        return Ended(None, self._said())
+
+
+def run(
+    cluster: Cluster,
+    pod: str,
+    command: Sequence[str],
+    *,
+    container: str,
+    limit: float,
+    interrupt: Interrupt | None = None,
+) -> Exec:
+    """Start a command in a container of a running pod.
+
+    Parameters
+    ----------
+    limit : float
+        Seconds for connecting; what follows has limits of its own.
+    interrupt : Interrupt, optional
+        Cuts the connection from another thread.
+
+    Raises
+    ------
+    Forbidden
+        The account may not, or a policy refuses.
+    NotFound
+        There is no such pod.
+    NetAppJLabError
+        The API server refused, or could not be reached.
+    """
+    from netapp_jlab.k8s.transport import keepalive
+
+    interrupt = interrupt or Interrupt()
+    if interrupt.is_set():
+        raise Cancelled("It was stopped.")
+    endpoint = cluster.sender.endpoint
+    websocket = import_module("websocket")
+    path = kinds.PODS.path(cluster.namespace, pod) + "/exec"
+    query = [("container", container), ("stdin", "true"), ("stdout", "true"), ("stderr", "true")]
+    query += [("command", word) for word in command]
+    url = f"ws{endpoint.server.removeprefix('http')}{path}?{urlencode(query)}"
+    socket = websocket.WebSocket(
+        sslopt=_tls(endpoint), sockopt=keepalive(), enable_multithread=True
+    )
+    headers = {"User-Agent": f"netapp-jlab/{__version__}", **endpoint.headers()}
+    try:
+        socket.connect(
+            url,
+            timeout=min(CONNECT_SECONDS, limit),
+            header=[f"{name}: {value}" for name, value in headers.items()],
+            subprotocols=list(PROTOCOLS),
+            suppress_origin=True,
+            redirect_limit=0,  # it may lead elsewhere, and the token must not go there
+            **_proxy(endpoint),
+        )
+    except (websocket.WebSocketException, OSError, ValueError) as error:
+        socket.shutdown()
+        raise _refused(error, cluster, pod) from error
+    if socket.getstatus() != 101 or socket.getsubprotocol() not in PROTOCOLS:
+        socket.shutdown()
+        raise no_kubernetes(f"{endpoint.server} answered something else than a WebSocket")
+    exchange = Exchange()
+    exchange.attach(socket.sock)
+    try:
+        interrupt.begin(exchange)
+    except Cancelled:
+        socket.shutdown()
+        raise
+    return Exec(socket, endpoint.server, exchange, interrupt)
+
+
+def _refused(error: Exception, cluster: Cluster, pod: str) -> NetAppJLabError:
+    """Say what a failed handshake means; its answer is the API server's, or a proxy's."""
+    code = getattr(error, "status_code", None)
+    if isinstance(code, int):
+        body = getattr(error, "resp_body", None) or b""
+        return refusal(code, bytes(body), cluster.subject(kinds.PODS, pod))
+    if isinstance(error, ssl.SSLError):
+        return Unreachable(f"No secure connection to the API server {cluster.server}.")
+    if isinstance(error, TimeoutError) or type(error).__name__ == "WebSocketTimeoutException":
+        return Timeout(f"The API server {cluster.server} did not answer in time.")
+    return Unreachable(f"The API server {cluster.server} did not accept the connection.")
+
+
+def _tls(endpoint: Endpoint) -> Mapping[str, Any]:
+    """Return what the client's configuration says about TLS, as this library takes it."""
+    configuration = endpoint.configuration
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if not configuration.verify_ssl or configuration.assert_hostname is False:
+        context.check_hostname = False
+    if not configuration.verify_ssl:
+        context.verify_mode = ssl.CERT_NONE
+    elif configuration.ssl_ca_cert:
+        context.load_verify_locations(configuration.ssl_ca_cert)
+    else:
+        context.load_default_certs()
+    if configuration.cert_file:
+        context.load_cert_chain(configuration.cert_file, configuration.key_file or None)
+    options: dict[str, Any] = {"context": context, "check_hostname": context.check_hostname}
+    name = getattr(configuration, "tls_server_name", None) or configuration.assert_hostname
+    if isinstance(name, str):
+        options["server_hostname"] = name
+    return options
+
+
+def _proxy(endpoint: Endpoint) -> Mapping[str, Any]:
+    """Return the proxy of the client's configuration; none of the environment's."""
+    configuration = endpoint.configuration
+    if not configuration.proxy:
+        return {"http_no_proxy": ["*"]}
+    proxy = urlsplit(configuration.proxy)
+    options: dict[str, Any] = {
+        "http_proxy_host": proxy.hostname,
+        "http_proxy_port": proxy.port or (443 if proxy.scheme == "https" else 80),
+        "proxy_type": "http",
+        "http_proxy_timeout": CONNECT_SECONDS,
+    }
+    if configuration.no_proxy:
+        options["http_no_proxy"] = [one.strip() for one in configuration.no_proxy.split(",")]
+    if proxy.username:
+        options["http_proxy_auth"] = (proxy.username, proxy.password or "")
+    return options
