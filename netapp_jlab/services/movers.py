@@ -47,6 +47,7 @@ STOP_SECONDS = 20.0
 _NEEDED = (
     ("create", "pods"),
     ("create", "pods/exec"),
+    ("get", "pods/exec"),
     ("create", "persistentvolumeclaims"),
     ("delete", "pods"),
     ("delete", "persistentvolumeclaims"),
@@ -299,21 +300,28 @@ class Movers:
                     self._cluster.delete(kinds.CLAIMS, meta.name, uid=meta.uid)
 
     def close(self) -> None:
-        """End the connections, and remove helpers that only this process looked through."""
+        """End the connections, and remove helpers that nobody else will remove.
+
+        One that belongs to the user's own pod stays for the user's next command: it ends by itself
+        when it is idle, and goes with that pod at the latest.
+        """
         for helper in list(self._running.values()):
-            others = 0
-            if not helper.wanted.lasting:
-                try:
-                    status = helper.talks.ask("status", cancel=_limit(1.0), token="")
-                    others = status["connections"] - helper.talks.open
-                except (Broken, Refusal, NetAppJLabError):
-                    others = 0
+            stays = helper.wanted.lasting or bool(helper.pod.metadata.owner_references)
             try:
-                if not helper.wanted.lasting and others <= 0:
+                if not stays and not self._others_use(helper):
                     self.remove(helper.wanted.name)
             except NetAppJLabError as error:
                 log.info("A helper is left for others to remove: %s", error.message)
             self._forget(helper)
+
+    @staticmethod
+    def _others_use(helper: Helper) -> bool:
+        """Whether other processes are connected to a helper."""
+        try:
+            status = helper.talks.ask("status", cancel=_limit(1.0), token="")
+            return int(status["connections"]) > helper.talks.open
+        except (Broken, Refusal, KeyError, TypeError, ValueError):
+            return False
 
     def _is_left_over(self, pod: helpers.Pod) -> bool:
         if pod.metadata.deletion_timestamp is not None:
