@@ -24,6 +24,7 @@ POLICIES = f"{ADMISSION}/validatingadmissionpolicies"
 BINDINGS = f"{ADMISSION}/validatingadmissionpolicybindings"
 RUNTIMES = "/apis/node.k8s.io/v1/runtimeclasses"
 ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+NETWORK = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"
 ROLE_BINDINGS = "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings"
 SETTINGS = {
     "netapp-jlab.io/storage-classes": f"other, {CLASS}",
@@ -48,7 +49,7 @@ WATCHED = (
     "/apis/apps/v1/namespaces/{}/daemonsets",
     "/apis/batch/v1/namespaces/{}/jobs",
     "/apis/batch/v1/namespaces/{}/cronjobs",
-    "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
+    NETWORK,
     "/apis/networking.k8s.io/v1/namespaces/{}/ingresses",
 )
 
@@ -64,12 +65,17 @@ class Shipped:
         switches the policies on.
     policies, bindings : dict
         By the policy's shipped name.
+    role, movers : dict
+        The role of every user's account, and the one that adds movers to it.
+    network : dict
+        The network policy for movers.
     """
 
     tag: str
     policies: dict[str, Json]
     bindings: dict[str, Json]
     role: Json
+    movers: Json
     network: Json
 
     @classmethod
@@ -87,12 +93,15 @@ class Shipped:
             spec["policyName"] = f"{spec['policyName']}-{tag}"
             spec["matchResources"]["namespaceSelector"]["matchLabels"] = {SWITCH: tag}
         (role,) = found["ClusterRole"].values()
+        movers = yaml.safe_load((RBAC / "movers" / "role.yaml").read_text())
+        movers["metadata"]["name"] += f"-{tag}"
         network = yaml.safe_load((RBAC / "namespace" / "network.yaml").read_text())
         return cls(
             tag,
             found["ValidatingAdmissionPolicy"],
             found["ValidatingAdmissionPolicyBinding"],
             role,
+            movers,
             network,
         )
 
@@ -181,20 +190,20 @@ class World:
         return Scene(self.namespace, me, whose, self.elsewhere)
 
 
-def build(admin: Api, shipped: Shipped, role: str) -> World:
+def build(admin: Api, shipped: Shipped, roles: Sequence[Json]) -> World:
     """Make a namespace with three users' accounts and data, then switch the policies on.
 
     Parameters
     ----------
-    role : str
-        The ClusterRole that users' accounts get.
+    roles : sequence of dict
+        The ClusterRoles that users' accounts get.
     """
     namespace, elsewhere = (f"isolation-{uuid.uuid4().hex[:8]}" for _ in range(2))
     for one in (namespace, elsewhere):
         admin.create("/api/v1/namespaces", {"metadata": {"name": one}})
         fill(admin, one, USERS)
-    admin.create(WATCHED[-2].format(namespace), shipped.network)
-    accounts = {user: account(admin, namespace, user, role) for user in USERS}
+    admin.create(NETWORK.format(namespace), shipped.network)
+    accounts = {user: account(admin, namespace, user, roles) for user in USERS}
     for one in (namespace, elsewhere):
         switch_on(admin, one, {SWITCH: shipped.tag})
     return World(namespace, elsewhere, accounts)
@@ -206,11 +215,13 @@ def switch_on(admin: Api, namespace: str, labels: Json) -> None:
     admin.ask("PATCH", f"/api/v1/namespaces/{namespace}", {"metadata": metadata})
 
 
-def account(admin: Api, namespace: str, user: str, role: str) -> Api:
-    """Make a user's account with a role, and return it with a real token."""
-    admin.create(ACCOUNTS.format(namespace), {"metadata": {"name": f"jupyter-{user}"}})
-    bind(admin, namespace, f"user-{user}", f"jupyter-{user}", namespace, role)
-    return admin.as_token(admin.token_of(namespace, f"jupyter-{user}"))
+def account(admin: Api, namespace: str, user: str, roles: Sequence[Json]) -> Api:
+    """Make a user's account with roles, and return it with a real token."""
+    name = f"jupyter-{user}"
+    admin.create(ACCOUNTS.format(namespace), {"metadata": {"name": name}})
+    for number, role in enumerate(roles):
+        bind(admin, namespace, f"user-{user}-{number}", name, namespace, role["metadata"]["name"])
+    return admin.as_token(admin.token_of(namespace, name))
 
 
 def bind(admin: Api, namespace: str, name: str, account: str, of: str, role: str) -> None:

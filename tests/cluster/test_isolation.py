@@ -54,19 +54,24 @@ ALONE = [one for one in ATTEMPTS if not one.case.by_role]
 
 @pytest.fixture(scope="module")
 def worlds(kubeconfig: Path, admin: Api) -> Iterator[dict[str, World]]:
-    """Two namespaces with the shipped policies: one with the shipped role, one with everything."""
+    """Namespaces with the shipped policies, and with less or more of a role."""
     shipped = Shipped.rendered(kubeconfig)
     selector = {"matchLabels": {isolation.SWITCH: shipped.tag}}
     policy, binding = isolation.canary(shipped.tag, selector)
-    roles = {"role": shipped.role, "alone": shipped.everything}
-    for role in roles.values():
+    roles = {
+        "least": [shipped.role],
+        "role": [shipped.role, shipped.movers],
+        "alone": [shipped.everything],
+    }
+    made = [shipped.role, shipped.movers, shipped.everything]
+    for role in made:
         admin.create(isolation.ROLES, role)
     policies = [*shipped.policies.values(), policy]
     bindings = [*shipped.bindings.values(), binding]
     built: dict[str, World] = {}
     try:
-        for name, role in roles.items():
-            built[name] = isolation.build(admin, shipped, role["metadata"]["name"])
+        for name, granted in roles.items():
+            built[name] = isolation.build(admin, shipped, granted)
         with isolation.installed(admin, policies, bindings):
             for world in built.values():
                 isolation.await_canary(admin, world.namespace)
@@ -74,7 +79,7 @@ def worlds(kubeconfig: Path, admin: Api) -> Iterator[dict[str, World]]:
     finally:
         for world in built.values():
             isolation.remove(admin, world)
-        for role in roles.values():
+        for role in made:
             admin.request("DELETE", f"{isolation.ROLES}/{role['metadata']['name']}")
 
 
@@ -131,6 +136,17 @@ def test_the_honest_form_passes(case: Case, worlds: dict[str, World], before: ob
         assert case.honest  # says why there is none
         return
     _honest(worlds["role" if case.granted else "alone"], case)
+
+
+@pytest.mark.parametrize("path", ["", "/jupyter-u2", "/jupyter-u1", "/mover-u2-0a1b/log"])
+@pytest.mark.parametrize("root", ["/api/v1", "/api/v1/watch"])
+def test_pods_are_not_read_without_the_right_to_movers(
+    root: str, path: str, worlds: dict[str, World], before: object
+) -> None:
+    read = {name: f"{root}{world.scene(ME, ME).pods[7:]}" for name, world in worlds.items()}
+    assert worlds["least"].accounts[ME].request("GET", read["least"] + path).status == 403
+    once = worlds["role"].accounts[ME].request("GET", read["role"], timeoutSeconds=1)
+    assert once.status == 200
 
 
 def test_nothing_was_changed_or_made(

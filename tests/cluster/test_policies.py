@@ -145,14 +145,16 @@ def _named(mutant: Mutant, shipped: Shipped) -> tuple[Json, Json]:
 
 
 def _field(admin: Api, shipped: Shipped, mutant: str, policy: str) -> Field:
-    namespace, role = f"isolation-{uuid.uuid4().hex[:8]}", shipped.everything["metadata"]["name"]
+    namespace, role = f"isolation-{uuid.uuid4().hex[:8]}", shipped.everything
     admin.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
     isolation.fill(admin, namespace, ("u1", "u2"))
-    user = isolation.account(admin, namespace, "u1", role)
+    user = isolation.account(admin, namespace, "u1", [role])
     strangers: dict[str, Api] = {}
     if not policy or policy == "netapp-jlab-accounts":
         admin.create("/api/v1/namespaces", {"metadata": {"name": f"{namespace}-x"}})
-        strangers = isolation.strangers(admin, namespace, f"{namespace}-x", role)
+        strangers = isolation.strangers(
+            admin, namespace, f"{namespace}-x", role["metadata"]["name"]
+        )
     isolation.switch_on(admin, namespace, {SWITCH: shipped.tag, MUTANT: mutant, WITHOUT: policy})
     return Field(namespace, user, strangers)
 
@@ -246,7 +248,7 @@ def test_every_file_is_switched_on() -> None:
 
 
 def test_pods_that_users_may_read_hold_no_secrets(admin: Api, namespace: str) -> None:
-    policy, binding = yaml.safe_load_all((RBAC / "pods" / "policy.yaml").read_text())
+    policy, binding = yaml.safe_load_all((RBAC / "movers" / "policy.yaml").read_text())
     tag = uuid.uuid4().hex[:6]
     for document in (policy, binding):
         document["metadata"]["name"] += f"-{tag}"

@@ -116,24 +116,6 @@ NEAR = (
         _EXEC_ONLY,
         by_role=True,
     ),
-    Case(
-        "read another's pod, which holds its token",
-        lambda scene: Request("GET", f"{scene.pods}/jupyter-{scene.whose}"),
-        "pods are not read (see pods/)",
-        by_role=True,
-    ),
-    Case(
-        "list pods, which hold tokens",
-        lambda scene: Request("GET", scene.pods),
-        "pods are not read (see pods/)",
-        by_role=True,
-    ),
-    Case(
-        "watch pods",
-        lambda scene: Request("GET", scene.pods, query={"watch": "1", "timeoutSeconds": "1"}),
-        "pods are not read (see pods/)",
-        by_role=True,
-    ),
 )
 
 

@@ -386,11 +386,6 @@ CLUSTER = (
     ),
     _cluster("reach a kubelet", "GET", "/api/v1/nodes/node/proxy/pods"),
     _cluster("read the nodes", "GET", "/api/v1/nodes"),
-    _cluster(
-        "read another's mover by the watch of old",
-        "GET",
-        "/api/v1/watch/namespaces/{namespace}/pods",
-    ),
     _cluster("claims of all namespaces", "GET", "/api/v1/persistentvolumeclaims"),
     _cluster(
         "another's claim of another namespace",

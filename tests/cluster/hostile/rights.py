@@ -67,7 +67,7 @@ def _role(scene: Scene) -> Request:
 
 
 def _rebinding(scene: Scene) -> Request:
-    path = scene.of("rbac.authorization.k8s.io/v1", f"rolebindings/user-{scene.whose}")
+    path = scene.of("rbac.authorization.k8s.io/v1", f"rolebindings/user-{scene.whose}-0")
     subject = {
         "kind": "ServiceAccount",
         "name": f"jupyter-{scene.me}",
@@ -148,7 +148,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "delete another's binding",
         lambda scene: Request(
-            "DELETE", scene.of("rbac.authorization.k8s.io/v1", f"rolebindings/user-{scene.whose}")
+            "DELETE", scene.of("rbac.authorization.k8s.io/v1", f"rolebindings/user-{scene.whose}-0")
         ),
         _ADMIN,
     ),
