@@ -273,7 +273,8 @@ def _proxy(endpoint: Endpoint) -> Mapping[str, Any]:
     """Return the proxy of the client's configuration; none of the environment's."""
     configuration = endpoint.configuration
     if not configuration.proxy:
-        return {"http_no_proxy": ["*"]}
+        # Without a proxy's name the library takes one of the environment, whatever else is said.
+        return {"http_proxy_host": "none", "http_proxy_port": 1, "http_no_proxy": ["*"]}
     proxy = urlsplit(configuration.proxy)
     options: dict[str, Any] = {
         "http_proxy_host": proxy.hostname,
