@@ -202,6 +202,7 @@ class Client:
 
     def _record_changed(self, action: Action, entry: Entry | None) -> None:
         if entry is not None:
+            self._journal.note(entry)
             self._tell(_operation(action, entry))
 
     def _progressed(self, entry: Entry) -> None:

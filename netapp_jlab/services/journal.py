@@ -12,7 +12,7 @@ from netapp_jlab.k8s import kinds, naming
 from netapp_jlab.k8s.kinds import Kind
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.services.catalog import Catalog
-from netapp_jlab.services.records import CANCEL, Record, decode
+from netapp_jlab.services.records import CANCEL, Record, Sightings, decode
 
 Carrier = Claim | VolumeSnapshot
 
@@ -50,6 +50,15 @@ class Journal:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._cluster = catalog.cluster
+        self._sightings = Sightings()
+
+    def note(self, entry: Entry) -> None:
+        """Remember an operation as it was seen now: from here on its lease grows old."""
+        self._sightings.note(entry.id, entry.record)
+
+    def orphaned(self, entry: Entry) -> bool:
+        """Whether nobody works on an operation any more and this process may take it up."""
+        return self._sightings.orphaned(entry.id, entry.record)
 
     def entries(self) -> Iterator[Entry]:
         """Yield every operation there is a record of."""

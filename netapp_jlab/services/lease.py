@@ -65,7 +65,7 @@ class Lease:
         with self._lock:
             self._entry = self._journal.read(self._entry)
             record = self._entry.record
-            if record.holder != this_process() and not record.orphaned(now()):
+            if record.holder != this_process() and not self._journal.orphaned(self._entry):
                 raise LeaseLost
             if not record.active:
                 raise LeaseLost

@@ -84,6 +84,7 @@ class Maker:
         self._settings = catalog.settings
         self._sources = sources
         self._templates = templates
+        self._first_seen: dict[str, float] = {}
 
     def find(self, name: str) -> helpers.Pod | None:
         """Read a helper pod; None where there is none."""
@@ -123,6 +124,7 @@ class Maker:
     def remove(self, pod: helpers.Pod) -> None:
         """Delete a pod and its claims; does not wait until they are gone."""
         name, uid = pod.metadata.name, pod.metadata.uid
+        self._first_seen.pop(uid, None)
         with suppress(NotFound, Changed):
             self._cluster.delete(helpers.PODS, name, uid=uid)
         # The garbage collector would do it too, a little later.
@@ -259,8 +261,9 @@ class Maker:
     ) -> helpers.Pod:
         watcher = Watcher()
         uid = pod.metadata.uid
-        age = (now() - pod.metadata.creation_timestamp).total_seconds()
-        left = max(1.0, self._settings.ready_timeout - max(0.0, age))
+        # Not by its creationTimestamp: the API server's clock may be minutes from ours.
+        age = time.monotonic() - self._first_seen.setdefault(uid, time.monotonic())
+        left = max(1.0, self._settings.ready_timeout - age)
         seen = pod
         look_at = time.monotonic() + LOOK_EVERY
 

@@ -82,7 +82,7 @@ class Operations:
             raise Conflict(f"It can not be cancelled. {allowed.reason}", hint=allowed.hint)
         if not self._runner.cancel(operation):
             self._journal.ask_to_cancel(entry)
-            if entry.record.orphaned(now()):
+            if self._journal.orphaned(entry):
                 self._runner.start(entry)  # takes it up only to end it
         try:
             return self.view(self._journal.get(operation))
@@ -164,7 +164,7 @@ class Operations:
         record = entry.record
         state: OperationState = record.state
         ours = self._runner.works_on(entry.id)
-        if record.active and not ours and record.orphaned(now()):
+        if record.active and not ours and self._journal.orphaned(entry):
             state = "interrupted"
         restore = record.kind != "clone"
         return Operation(

@@ -5,15 +5,20 @@ clone's on the new claim (before that exists, on the intermediate snapshot). It 
 for, who works on it and how far it is: all that another process needs to take it up.
 
 Who works on it holds a *lease*: it renews ``renewed_at`` every :data:`RENEW` seconds and stops by
-itself when it could not for :data:`LEASE` seconds; another process takes it up only after
-:data:`TAKEOVER` seconds, or at once where the holder is a process of this host that is gone.
+itself when it could not for :data:`LEASE` seconds; another process takes it up only after it has
+itself seen the lease unchanged for :data:`TAKEOVER` seconds, or at once where the holder is a
+process of this host that is gone. Clocks of two hosts are never compared (as in client-go's leader
+election, https://pkg.go.dev/k8s.io/client-go/tools/leaderelection): they may be minutes apart.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-from datetime import datetime, timedelta, timezone
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
 
 import msgspec
 
@@ -65,6 +70,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         For a clone by way of an intermediate snapshot: the claim to create next.
     holder : str
         Host, process and its start time: :func:`this_process`.
+    renewed_at : datetime, optional
+        By the holder's clock, so only that it changes tells others anything.
     mover : str
         Whose helper pod does it; empty where it is done directly.
     touched : bool
@@ -120,13 +127,42 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             )
         return text
 
-    def orphaned(self, now: datetime) -> bool:
+
+class Sightings:
+    """How long this process has seen each lease unchanged, by its own monotonic clock.
+
+    Parameters
+    ----------
+    clock : Callable[[], float]
+        Seconds; :func:`time.monotonic` but in tests.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seen: dict[str, tuple[tuple[str, datetime | None], float]] = {}
+
+    def note(self, operation: str, record: Record) -> float:
+        """Remember a lease as it is; return the seconds for which it has been so."""
+        lease = (record.holder, record.renewed_at)
+        with self._lock:
+            if not record.active:
+                self._seen.pop(operation, None)
+                return 0.0
+            known, since = self._seen.get(operation, (None, 0.0))
+            if known != lease:
+                since = self._clock()
+                self._seen[operation] = (lease, since)
+            return self._clock() - since
+
+    def orphaned(self, operation: str, record: Record) -> bool:
         """Whether nobody works on it any more and this process may take it up."""
-        if not self.active or self.holder == this_process():
+        unchanged = self.note(operation, record)
+        if not record.active or record.holder == this_process():
             return False
-        if not self.holder or self.renewed_at is None or _is_dead(self.holder):
+        if not record.holder or record.renewed_at is None or _is_dead(record.holder):
             return True
-        return now - self.renewed_at > timedelta(seconds=TAKEOVER)
+        return unchanged > TAKEOVER
 
 
 def decode(text: str) -> Record | None:

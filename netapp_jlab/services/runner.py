@@ -148,7 +148,7 @@ class Runner:
         if self.works_on(entry.id) or entry.id in self._forbidden:
             return False
         ours_but_idle = entry.record.active and entry.record.holder == this_process()
-        return ours_but_idle or entry.record.orphaned(now())
+        return ours_but_idle or self._journal.orphaned(entry)
 
     def _run(self, entry: Entry) -> None:
         try:

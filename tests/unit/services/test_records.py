@@ -12,13 +12,28 @@ import pytest
 
 from netapp_jlab.errors import Invalid
 from netapp_jlab.services import records
-from netapp_jlab.services.records import Record, Ref, decode, now, this_process
+from netapp_jlab.services.records import Record, Ref, Sightings, decode, now, this_process
 
 CHILD = """
 from netapp_jlab.services.records import this_process
 print(this_process(), flush=True)
 input()
 """
+
+
+class Clock:
+    """A monotonic clock that stands still until it is put on."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def orphaned(one: Record) -> bool:
+    """Whether who sees a record for the first time may take it up."""
+    return Sightings().orphaned("o", one)
 
 
 def record(**fields) -> Record:
@@ -46,10 +61,48 @@ def test_too_many_paths_are_refused_before_anything_happens():
         record(paths=tuple(f"{n:0200d}" for n in range(2000))).encode()
 
 
-def test_a_renewed_lease_is_respected():
-    assert not record().orphaned(now())
-    assert not record().orphaned(now() + timedelta(seconds=records.TAKEOVER - 1))
-    assert record().orphaned(now() + timedelta(seconds=records.TAKEOVER + 1))
+MINUTES_OFF = [timedelta(), timedelta(minutes=-5), timedelta(minutes=5), timedelta(days=-365)]
+
+
+@pytest.mark.parametrize("off", MINUTES_OFF, ids=str)
+def test_a_renewed_lease_is_respected_whatever_the_holders_clock_says(off):
+    clock = Clock()
+    sightings = Sightings(clock)
+    for _ in range(20):
+        renewed = record(renewed_at=now() + off + timedelta(seconds=clock.time))
+        assert not sightings.orphaned("o", renewed)
+        clock.time += records.RENEW
+
+
+@pytest.mark.parametrize("off", MINUTES_OFF, ids=str)
+def test_one_that_is_not_renewed_is_taken_up_whatever_the_holders_clock_says(off):
+    clock = Clock()
+    sightings = Sightings(clock)
+    dead = record(renewed_at=now() + off)
+    assert not sightings.orphaned("o", dead), "who comes new has to wait"
+    clock.time += records.TAKEOVER - 1
+    assert not sightings.orphaned("o", dead)
+    clock.time += 2
+    assert sightings.orphaned("o", dead)
+    assert not sightings.orphaned("another", dead)
+
+
+def test_a_holder_that_comes_back_counts_as_alive():
+    clock = Clock()
+    sightings = Sightings(clock)
+    sightings.note("o", record(renewed_at=now()))
+    clock.time += records.TAKEOVER + 1
+    assert not sightings.orphaned("o", record(renewed_at=now() + timedelta(seconds=1)))
+
+
+def test_what_has_ended_is_forgotten():
+    clock = Clock()
+    sightings = Sightings(clock)
+    one = record()
+    sightings.note("o", one)
+    sightings.note("o", msgspec.structs.replace(one, state="done"))
+    clock.time += records.TAKEOVER + 1
+    assert not sightings.orphaned("o", one)
 
 
 def test_the_holder_gives_up_before_another_one_takes_over():
@@ -57,15 +110,15 @@ def test_the_holder_gives_up_before_another_one_takes_over():
 
 
 def test_one_that_has_ended_is_nobodys():
-    assert not record(state="done", holder="").orphaned(now())
+    assert not orphaned(record(state="done", holder=""))
 
 
 def test_a_released_one_is_free_at_once():
-    assert record(holder="").orphaned(now())
+    assert orphaned(record(holder=""))
 
 
 def test_this_process_does_not_take_from_itself():
-    assert not record(holder=this_process(), renewed_at=None).orphaned(now())
+    assert not orphaned(record(holder=this_process(), renewed_at=None))
 
 
 def test_a_killed_process_of_this_host_is_noticed_at_once():
@@ -84,9 +137,9 @@ def test_a_killed_process_of_this_host_is_noticed_at_once():
     assert child.stdout is not None
     with child:
         holder = child.stdout.readline().strip()
-        assert not record(holder=holder).orphaned(now())
+        assert not orphaned(record(holder=holder))
         child.kill()
-    assert record(holder=holder).orphaned(now())
+    assert orphaned(record(holder=holder))
     host, number, _ = holder.split("/")
-    assert record(holder=f"{host}/{os.getpid()}/1").orphaned(now())
-    assert not record(holder=f"otherhost:1/{number}/1").orphaned(now())
+    assert orphaned(record(holder=f"{host}/{os.getpid()}/1"))
+    assert not orphaned(record(holder=f"otherhost:1/{number}/1"))
