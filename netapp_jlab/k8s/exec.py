@@ -14,26 +14,22 @@ import ssl
 import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
 from netapp_jlab.errors import Cancelled, NetAppJLabError, Timeout, Unreachable
-from netapp_jlab.k8s import kinds
+from netapp_jlab.k8s import kinds, websockets
 from netapp_jlab.k8s.interrupts import Exchange, Interrupt
-from netapp_jlab.k8s.refusals import no_kubernetes, refusal
+from netapp_jlab.k8s.refusals import refusal
 from netapp_jlab.k8s.status import Details
-from netapp_jlab.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from netapp_jlab.k8s.client import Cluster
-    from netapp_jlab.k8s.configuration import Endpoint
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
-CONNECT_SECONDS = 10.0
-"""Seconds for DNS, TCP, TLS and each line of the handshake."""
 STDIN, STDOUT, STDERR, STATUS = range(4)
 _PIECE = 32 * 1024
 _KEPT_STDERR = 4096
@@ -194,43 +190,21 @@ def run(
     NetAppJLabError
         The API server refused, or could not be reached.
     """
-    from netapp_jlab.k8s.transport import keepalive
-
     interrupt = interrupt or Interrupt()
-    if interrupt.is_set():
-        raise Cancelled("It was stopped.")
     endpoint = cluster.sender.endpoint
-    websocket = import_module("websocket")
     path = kinds.PODS.path(cluster.namespace, pod) + "/exec"
     query = [("container", container), ("stdin", "true"), ("stdout", "true"), ("stderr", "true")]
     query += [("command", word) for word in command]
-    url = f"ws{endpoint.server.removeprefix('http')}{path}?{urlencode(query)}"
-    socket = websocket.WebSocket(
-        sslopt=_tls(endpoint), sockopt=keepalive(), enable_multithread=True
-    )
-    headers = {"User-Agent": f"netapp-jlab/{__version__}", **endpoint.headers()}
-    try:
-        socket.connect(
-            url,
-            timeout=min(CONNECT_SECONDS, limit),
-            header=[f"{name}: {value}" for name, value in headers.items()],
-            subprotocols=list(PROTOCOLS),
-            suppress_origin=True,
-            redirect_limit=0,  # it may lead elsewhere, and the token must not go there
-            **_proxy(endpoint),
-        )
-    except (websocket.WebSocketException, OSError, ValueError) as error:
-        socket.shutdown()
-        raise _refused(error, cluster, pod) from error
-    if socket.getstatus() != 101 or socket.getsubprotocol() not in PROTOCOLS:
-        socket.shutdown()
-        raise no_kubernetes(f"{endpoint.server} answered something else than a WebSocket")
     exchange = Exchange()
-    exchange.attach(socket.sock)
+    interrupt.begin(exchange)
     try:
-        interrupt.begin(exchange)
-    except Cancelled:
-        socket.shutdown()
+        socket = websockets.connected(endpoint, f"{path}?{urlencode(query)}", PROTOCOLS, limit)
+        exchange.attach(socket.sock)
+    except BaseException as error:
+        interrupt.end(exchange)
+        exchange.finish()
+        if isinstance(error, websockets.broken()):
+            raise _refused(error, cluster, pod) from error
         raise
     return Exec(socket, endpoint.server, exchange, interrupt)
 
@@ -246,44 +220,3 @@ def _refused(error: Exception, cluster: Cluster, pod: str) -> NetAppJLabError:
     if isinstance(error, TimeoutError) or type(error).__name__ == "WebSocketTimeoutException":
         return Timeout(f"The API server {cluster.server} did not answer in time.")
     return Unreachable(f"The API server {cluster.server} did not accept the connection.")
-
-
-def _tls(endpoint: Endpoint) -> Mapping[str, Any]:
-    """Return what the client's configuration says about TLS, as this library takes it."""
-    configuration = endpoint.configuration
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if not configuration.verify_ssl or configuration.assert_hostname is False:
-        context.check_hostname = False
-    if not configuration.verify_ssl:
-        context.verify_mode = ssl.CERT_NONE
-    elif configuration.ssl_ca_cert:
-        context.load_verify_locations(configuration.ssl_ca_cert)
-    else:
-        context.load_default_certs()
-    if configuration.cert_file:
-        context.load_cert_chain(configuration.cert_file, configuration.key_file or None)
-    options: dict[str, Any] = {"context": context, "check_hostname": context.check_hostname}
-    name = getattr(configuration, "tls_server_name", None) or configuration.assert_hostname
-    if isinstance(name, str):
-        options["server_hostname"] = name
-    return options
-
-
-def _proxy(endpoint: Endpoint) -> Mapping[str, Any]:
-    """Return the proxy of the client's configuration; none of the environment's."""
-    configuration = endpoint.configuration
-    if not configuration.proxy:
-        # Without a proxy's name the library takes one of the environment, whatever else is said.
-        return {"http_proxy_host": "none", "http_proxy_port": 1, "http_no_proxy": ["*"]}
-    proxy = urlsplit(configuration.proxy)
-    options: dict[str, Any] = {
-        "http_proxy_host": proxy.hostname,
-        "http_proxy_port": proxy.port or (443 if proxy.scheme == "https" else 80),
-        "proxy_type": "http",
-        "http_proxy_timeout": CONNECT_SECONDS,
-    }
-    if configuration.no_proxy:
-        options["http_no_proxy"] = [one.strip() for one in configuration.no_proxy.split(",")]
-    if proxy.username:
-        options["http_proxy_auth"] = (proxy.username, proxy.password or "")
-    return options

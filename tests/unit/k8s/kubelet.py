@@ -6,6 +6,7 @@ import asyncio
 import json
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -128,6 +129,14 @@ class Kubelet:
     @property
     def url(self) -> str:
         return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
+
+    def session(self) -> Session:
+        """Return the first connection, once it is there."""
+        until = time.monotonic() + 5
+        while not self.sessions:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        return self.sessions[0]
 
     def stop(self) -> None:
         self.stopped = True

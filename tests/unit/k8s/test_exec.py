@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import socket
 import ssl
 import subprocess
 import threading
@@ -168,8 +170,9 @@ def test_an_interrupt_cuts_it(kubelet, connect):
 
 def test_closing_ends_it_on_the_other_side(kubelet, connect):
     server = kubelet(lambda session: session.wait(20))
-    run(connect(server.url)).close()
-    session = server.sessions[0]
+    command = run(connect(server.url))
+    session = server.session()
+    command.close()
     with session.changed:
         assert session.changed.wait_for(lambda: session.closed, 5)
 
@@ -224,7 +227,7 @@ def test_the_token_is_never_logged(kubelet, connect, caplog, capfd):
     server = kubelet()
     cluster = connect(server.url, token="a-very-secret-token")
     command = run(cluster)
-    server.sessions[0].cut()
+    server.session().cut()
     with pytest.raises(Ended):
         command.receive(5.0)
     command.close()
@@ -243,11 +246,59 @@ def test_the_environments_proxy_is_not_used(kubelet, connect, monkeypatch):
     run(cluster).close()
 
 
-def test_the_configurations_proxy_is_used(connect):
-    cluster = connect("http://198.51.100.1:6443")
+@pytest.fixture
+def proxy():
+    """A proxy that connects to where it is asked to, and what it was asked."""
+    asked = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        connection, _ = listener.accept()
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(4096)
+        asked.append(head.decode())
+        host, _, port = head.split()[1].decode().partition(":")
+        with connection, socket.create_connection((host, int(port))) as behind:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pipe, args=(behind, connection))
+            back.start()
+            pipe(connection, behind)
+            back.join()
+
+    def pipe(source, target):
+        with contextlib.suppress(OSError):
+            while piece := source.recv(4096):
+                target.sendall(piece)
+            target.shutdown(socket.SHUT_WR)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"127.0.0.1:{listener.getsockname()[1]}", asked
+    listener.close()
+
+
+def test_the_configurations_proxy_is_used(kubelet, connect, proxy):
+    address, asked = proxy
+    server = kubelet()
+    cluster = connect(server.url)
+    cluster.sender.endpoint.configuration.proxy = f"http://user:pass%21@{address}"
+    command = run(cluster)
+    command.send(b"hello", timeout=5.0)
+    assert command.receive(5.0) == b"hello"
+    command.close()
+    assert asked[0].startswith(f"CONNECT 127.0.0.1:{server.port} ")
+    assert "Basic dXNlcjpwYXNzIQ==" in asked[0]
+    assert "secret-token" not in asked[0]
+
+
+def test_hosts_that_are_reached_without_the_proxy(kubelet, connect):
+    cluster = connect(kubelet().url)
     cluster.sender.endpoint.configuration.proxy = "http://127.0.0.1:1"
     with pytest.raises(Unreachable):
-        run(cluster, limit=2.0)
+        run(cluster)
+    cluster.sender.endpoint.configuration.no_proxy = "example.org,127.0.0.1"
+    run(cluster).close()
 
 
 @pytest.fixture(scope="module")
