@@ -16,6 +16,7 @@ from netapp_jlab.config import LONGEST_OWNER, Settings, default_user
 from netapp_jlab.server.errors import Misconfigured
 from netapp_jlab.server.events import SCHEMA_FILE, SCHEMA_ID, Feed
 from netapp_jlab.server.handlers import rules
+from netapp_jlab.server.openings import Openings
 from netapp_jlab.server.runtime import Runtime, connect
 
 if TYPE_CHECKING:
@@ -232,6 +233,7 @@ class NetAppJLab(ExtensionApp):
     """The hub's user whose server this is; empty where no hub tells users apart."""
 
     runtime: Runtime
+    openings: Openings
     feed: Feed
     _nonsense = ""
 
@@ -276,6 +278,7 @@ class NetAppJLab(ExtensionApp):
             dry_run_timeout=self.dry_run_timeout,
             make=self._refuse if self._nonsense else connect,
         )
+        self.openings = Openings(self.runtime, self.ready_timeout)
         self.handlers.extend(rules(self))
         self._loaded = True
 
@@ -283,6 +286,7 @@ class NetAppJLab(ExtensionApp):
         """End the core's threads, within two seconds."""
         if self._loaded:
             self.feed.close()
+            self.openings.close()
             await self.runtime.close()
 
     def current_activity(self) -> list[str] | None:

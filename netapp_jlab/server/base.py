@@ -149,10 +149,6 @@ class Handler(APIHandler):
         """Do the same for work that reads files of a snapshot."""
         return await self.extension.runtime.read(work, self.cancel)
 
-    async def offload_opening(self, work: Callable[[Client], T], seconds: float) -> T | None:
-        """Do the same for at most so many seconds; None when they were not enough."""
-        return await self.extension.runtime.open(work, self.cancel, seconds)
-
     def on_connection_close(self) -> None:
         """Stop looking for an answer that nobody waits for; changes are carried out."""
         self.cancel.set()

@@ -6,20 +6,21 @@ bytes, not to be sniffed at, in a sandbox without rights.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
-from netapp_jlab.errors import Invalid, NetAppJLabError, Refused
-from netapp_jlab.models import Opening
+from netapp_jlab.errors import Invalid, NetAppJLabError, Refused, Timeout
+from netapp_jlab.models import Opening as StillOpening
 from netapp_jlab.server.base import Handler
 from netapp_jlab.server.errors import OutOfRange
 from netapp_jlab.server.routes import RANGE, Listing, Reading
 
 if TYPE_CHECKING:
-    from netapp_jlab.services.client import Client
+    from netapp_jlab.server.app import NetAppJLab
     from netapp_jlab.services.files import OpenFile
 
 BYTES = "application/octet-stream"
@@ -38,19 +39,25 @@ class Span(NamedTuple):
 class SnapshotFilesHandler(Handler, path="snapshots/{name}/files"):
     """A folder of a snapshot."""
 
+    def initialize(self, extension: NetAppJLab) -> None:
+        """Keep what Tornado passes with the route."""
+        super().initialize(extension)
+        self._gone = asyncio.Event()
+
     @web.authenticated
     @authorized
     async def get(self, snapshot: str) -> None:
         """List it; where a helper has to be started first, say so as soon as `wait` is over."""
         asked = self.query(Listing)
-        steps = ["Opening the snapshot."]
-
-        def prepare(client: Client) -> bool:
-            client.files.prepare(snapshot, cancel=self.cancel, on_step=steps.append)
-            return True
-
-        if not await self.offload_opening(prepare, asked.wait):
-            self.reply(202, Opening(step=steps[-1]))
+        most = self.extension.operation_timeout
+        opening = self.extension.openings.of(snapshot)
+        if not await opening.wait(min(asked.wait or most, most), self._gone):
+            if not asked.wait:
+                raise Timeout(
+                    f"No answer within {most:g} s (NetAppJLab.operation_timeout). {opening.step}",
+                    hint="Ask again: it goes on. With `wait` the answer tells what is awaited.",
+                )
+            self.reply(202, StillOpening(step=opening.step))
             return
         listing = await self.offload_reading(
             lambda client: client.files.list(
@@ -58,6 +65,11 @@ class SnapshotFilesHandler(Handler, path="snapshots/{name}/files"):
             )
         )
         self.reply(200, listing)
+
+    def on_connection_close(self) -> None:
+        """Wait no longer; what is being opened goes on for a while, for who asks next."""
+        self._gone.set()
+        super().on_connection_close()
 
 
 class SnapshotContentHandler(Handler, path="snapshots/{name}/content"):

@@ -24,8 +24,11 @@ CLOSE_SECONDS = 2.0
 WALKERS = 2
 """Threads for dry runs, which may read a whole volume: apart, so that lists never wait for them."""
 
-READERS = 6
-"""Threads for reading files of snapshots, which may first wait for a helper pod to start."""
+READERS = 4
+"""Threads for reading files of snapshots."""
+
+OPENERS = 4
+"""Threads that wait for helper pods to start, which may take minutes."""
 
 
 def connect(settings: Settings) -> Client:
@@ -70,6 +73,7 @@ class Runtime:
         self._workers = Workers(workers, "netapp-jlab")
         self._walkers = Workers(WALKERS, "netapp-jlab-dry-run")
         self._readers = Workers(READERS, "netapp-jlab-files")
+        self._openers = Workers(OPENERS, "netapp-jlab-open")
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._closed = False
@@ -94,26 +98,14 @@ class Runtime:
         """Do the same for work that reads files of a snapshot."""
         return await self._call(self._readers, work, cancel, "operation_timeout")
 
-    async def open(self, work: Callable[[Client], T], cancel: Cancel, seconds: float) -> T | None:
-        """Do the same, but stop `work` and return None once so many seconds are over.
-
-        Parameters
-        ----------
-        seconds : float
-            0 for ``NetAppJLab.operation_timeout``, after which it is an error as ever.
-        """
-        if not 0 < seconds < self._operation_timeout:
-            return await self.read(work, cancel)
-        try:
-            return await self._run(self._readers, work, cancel, seconds)
-        except TooLate:
-            cancel.set()
-            return None
+    async def open(self, work: Callable[[Client], T], cancel: Cancel, seconds: float) -> T:
+        """Do the same for work that first starts what reads them, within so many seconds."""
+        return await self._call(self._openers, work, cancel, "ready_timeout", seconds)
 
     async def close(self) -> None:
         """End the core's threads; returns within :data:`CLOSE_SECONDS`."""
         self._closed = True
-        for pool in (self._workers, self._walkers, self._readers):
+        for pool in (self._workers, self._walkers, self._readers, self._openers):
             pool.close()
         client = self._client
         if client is not None:
@@ -126,27 +118,27 @@ class Runtime:
                 closer.close()
 
     async def _call(
-        self, pool: Workers, work: Callable[[Client], T], cancel: Cancel, setting: str
+        self,
+        pool: Workers,
+        work: Callable[[Client], T],
+        cancel: Cancel,
+        setting: str,
+        limit: float | None = None,
     ) -> T:
-        seconds: float = getattr(self, f"_{setting}")
-        try:
-            return await self._run(pool, work, cancel, seconds)
-        except TooLate as error:
-            cancel.set()
-            raise errors.Timeout(
-                f"No answer within {seconds:g} s (NetAppJLab.{setting}).",
-                hint="It may still be carried out: look at the present state, then try again.",
-            ) from error
+        seconds: float = getattr(self, f"_{setting}") if limit is None else limit
 
-    async def _run(
-        self, pool: Workers, work: Callable[[Client], T], cancel: Cancel, seconds: float
-    ) -> T:
         def job() -> T:
             cancel()
             return work(self._connected())
 
         try:
             return await pool.run(job, seconds)
+        except TooLate as error:
+            cancel.set()
+            raise errors.Timeout(
+                f"No answer within {seconds:g} s (NetAppJLab.{setting}).",
+                hint="It may still be carried out: look at the present state, then try again.",
+            ) from error
         except errors.Cancelled as error:
             if self._closed:
                 raise Busy(STOPPING) from error

@@ -165,17 +165,67 @@ class TestLimit:
         assert (part.status, len(part.body)) == (206, 1000)
 
 
-async def test_opening_that_takes_long_is_told_and_given_up(ask, full):
+@pytest.fixture
+def ticks(full) -> list[int]:
+    """Grows as long as somebody opens a snapshot, which never ends."""
     ticks: list[int] = []
     full.faults["files.prepare.endless"] = lambda: (ticks.append(1), time.sleep(0.01))
-    began = time.perf_counter()
-    reply = await ask("GET", f"{FILES}?wait=1")
-    assert (reply.status, reply.json()) == (202, {"step": "Starting a helper."})
-    assert 0.9 <= time.perf_counter() - began < 3
+    return ticks
+
+
+async def test_opening_that_takes_long_is_told_and_goes_on(ask, full, ticks):
+    for _ in range(2):
+        began = time.perf_counter()
+        reply = await ask("GET", f"{FILES}?wait=1")
+        assert (reply.status, reply.json()) == (202, {"step": "Starting a helper."})
+        assert 0.9 <= time.perf_counter() - began < 3
+    assert full.calls.count("files.prepare") == 1, "it is not begun anew"
+    waiting = asyncio.ensure_future(ask("GET", f"{FILES}?wait=20"))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    del full.faults["files.prepare.endless"]
+    assert (await waiting).status == 200
+    assert full.calls.count("files.prepare") == 1
+
+
+async def test_opening_that_fails_tells_all_who_wait(ask, full):
+    def fail():
+        time.sleep(0.2)
+        raise errors.QuotaExceeded("The quota allows no further pods.")
+
+    full.faults["files.prepare"] = fail
+    replies = await asyncio.gather(*(ask("GET", f"{FILES}?wait=20") for _ in range(3)))
+    assert {(reply.status, reply.error().reason) for reply in replies} == {(422, "QuotaExceeded")}
+    assert full.calls.count("files.prepare") == 1
+    del full.faults["files.prepare"]
+    assert (await ask("GET", FILES)).status == 200, "the next one tries again"
+
+
+async def test_opening_is_given_up_once_nobody_waits(ask, full, ticks, monkeypatch):
+    monkeypatch.setattr("netapp_jlab.server.openings.LINGER", 0.5)
+    assert (await ask("GET", f"{FILES}?wait=1")).status == 202
+    await asyncio.sleep(0.2)
+    before = len(ticks)
+    await asyncio.sleep(0.1)
+    assert len(ticks) > before, "the next one may ask any moment"
     await quiet(ticks)
     assert "files.list" not in full.calls
-    del full.faults["files.prepare.endless"]
-    assert (await ask("GET", f"{FILES}?wait=1")).status == 200
+
+
+async def test_opening_stops_when_the_browser_goes(
+    app, full, ticks, http_server, token, monkeypatch
+):
+    monkeypatch.setattr("netapp_jlab.server.openings.LINGER", 0.2)
+    stream = await connect(http_server, token, FILES)
+    await eventually(lambda: ticks)
+    stream.close()
+    await quiet(ticks)
+
+
+async def test_opening_stops_with_the_server(app, ask, ticks):
+    assert (await ask("GET", f"{FILES}?wait=1")).status == 202
+    await app.stop_extension()
+    await quiet(ticks)
 
 
 class TestPatience:
@@ -183,27 +233,20 @@ class TestPatience:
     def settings(self):
         return {"operation_timeout": 0.4}
 
-    async def test_without_wait_it_is_an_error(self, ask, full):
-        full.faults["files.prepare.endless"] = lambda: time.sleep(0.01)
-        for query in ("", "?wait=30"):
-            reply = await ask("GET", f"{FILES}{query}")
-            assert (reply.status, reply.error().reason) == (504, "Timeout")
+    async def test_without_wait_it_is_an_error(self, ask, ticks):
+        reply = await ask("GET", FILES)
+        assert (reply.status, reply.error().reason) == (504, "Timeout")
+        assert "Starting a helper." in reply.error().message
+        assert (await ask("GET", f"{FILES}?wait=30")).status == 202, "no longer than the limit"
 
-    async def test_lists_of_volumes_do_not_wait_for_helpers(self, ask, full):
-        full.faults["files.prepare.endless"] = lambda: time.sleep(0.01)
-        waiting = [asyncio.ensure_future(ask("GET", FILES)) for _ in range(12)]
-        await eventually(lambda: full.calls.count("files.prepare") >= 6)
+    async def test_lists_of_volumes_do_not_wait_for_helpers(self, ask, full, ticks):
+        for number in range(9):
+            full.snapshots_by_name[f"s{number}"] = full.snapshots_by_name["monday"]
+        waiting = [asyncio.ensure_future(ask("GET", f"snapshots/s{n}/files")) for n in range(9)]
+        await eventually(lambda: full.calls.count("files.prepare") >= 4)
         assert (await ask("GET", "volumes")).status == 200
+        assert (await ask("GET", CONTENT)).status == 200
         assert {reply.status for reply in await asyncio.gather(*waiting)} == {504}
-
-
-async def test_opening_stops_when_the_browser_goes(app, full, http_server, token):
-    ticks: list[int] = []
-    full.faults["files.prepare.endless"] = lambda: (ticks.append(1), time.sleep(0.01))
-    stream = await connect(http_server, token, FILES)
-    await eventually(lambda: ticks)
-    stream.close()
-    await quiet(ticks)
 
 
 async def test_sending_stops_when_the_browser_goes(app, full, http_server, token, caplog):
