@@ -23,6 +23,7 @@ class Container(Wire, frozen=True):
     name: str = ""
     image: str = ""
     command: tuple[str, ...] = ()
+    security_context: dict[str, Any] = field(default_factory=dict)
     env: tuple[Variable, ...] = ()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +36,7 @@ LOOK_EVERY = 2.0
 """Seconds between two looks at the events of a pod that does not start."""
 GONE_WITHIN = helper_manifests.GRACE + 30.0
 SINGLE = "ReadWriteOncePod"
+CLEARING = "Waiting until an earlier helper pod is gone."
 _QUOTA_HINT = (
     "A helper counts as one pod, and its copies of snapshots as volumes of the same size. Delete "
     "what you no longer need, or ask for a larger quota."
@@ -106,8 +107,8 @@ class Maker:
         """
         pod = self.find(wanted.name)
         if pod is not None and (pod.going or not self._is_ours(pod, wanted)):
-            self.remove(pod)
-            self._wait_gone(helpers.PODS, wanted.name, pod.metadata.uid, cancel)
+            on_step(CLEARING)
+            self.remove_and_wait(pod, cancel)
             pod = None
         if pod is not None and pod.state.running is not None:
             return pod
@@ -116,7 +117,7 @@ class Maker:
                 pod = self._create(wanted)
             self._create_claims(wanted, pod, cancel)
             return self._wait_running(wanted, pod, cancel, on_step)
-        except (Refused, Forbidden) as error:
+        except (Refused, Forbidden, AlreadyExists) as error:
             if pod is not None:
                 self.remove(pod)
             raise explained(error) from error
@@ -131,7 +132,12 @@ class Maker:
         for claim in pod.claims:
             if claim.startswith(f"{name}-"):
                 with suppress(NotFound, Forbidden):
-                    self._cluster.delete(kinds.CLAIMS, claim)
+                    self._remove_claim(claim, uid)
+
+    def _remove_claim(self, name: str, owner: str) -> None:
+        claim = self._cluster.get(kinds.CLAIMS, name)
+        if any(one.uid == owner for one in claim.metadata.owner_references):
+            self._cluster.delete(kinds.CLAIMS, name, uid=claim.metadata.uid)
 
     def remove_and_wait(self, pod: helpers.Pod, cancel: Check) -> None:
         """Delete a pod, and wait until it no longer runs.
@@ -159,6 +165,8 @@ class Maker:
 
     def _create(self, wanted: Wanted) -> helpers.Pod:
         template = self._templates.get()
+        if template.user is None:
+            template = replace(template, security=self._identity(wanted))
         idle = self._settings.mover_idle_minutes * 60
         expires = now() + timedelta(seconds=self._settings.ready_timeout + idle)
         manifest = helper_manifests.manifest(
@@ -222,6 +230,20 @@ class Maker:
             self._cluster.delete(kinds.CLAIMS, name, uid=claim.metadata.uid)
         self._wait_gone(kinds.CLAIMS, name, claim.metadata.uid, cancel)
         return True
+
+    def _identity(self, wanted: Wanted) -> dict[str, Any]:
+        """Return whom to run as where this process is in no pod: whoever uses the volume."""
+        source = wanted.trees["source"].spec.source.persistent_volume_claim_name
+        try:
+            pods = self._cluster.list(helpers.PODS).items
+        except Forbidden:
+            return {}
+        for pod in pods:
+            # Only pods that run: what they may be is what the namespace allows.
+            if source in pod.claims and pod.status.phase == "Running" and not is_mover(pod):
+                own = pod.spec.containers[0].security_context
+                return {**pod.spec.security_context, **own}
+        return {}
 
     def _node_of(self, live: Claim) -> str:
         """Return the node where a volume is in use, if it can be in use on one only.
@@ -312,6 +334,11 @@ class Maker:
 
         with suppress(NotFound):
             self._cluster.wait(kind, name, is_another, timeout=GONE_WITHIN, cancel=cancel)
+
+
+def is_mover(pod: helpers.Pod) -> bool:
+    """Whether a pod is a helper."""
+    return pod.metadata.labels.get(naming.PURPOSE) == "mover"
 
 
 def explained(error: NetAppJLabError) -> NetAppJLabError:
