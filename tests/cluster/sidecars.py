@@ -48,6 +48,9 @@ def programs() -> list[Program]:
                 "--volume-name-uuid-length=-1",
             ],
         ),
-        Program("csi-snapshotter", [f"{BIN}/csi-snapshotter", *common, *_SHORT]),
+        Program(
+            "csi-snapshotter",
+            [f"{BIN}/csi-snapshotter", *common, *_SHORT, "--extra-create-metadata"],
+        ),
         Program("csi-resizer", [f"{BIN}/csi-resizer", *common, *_SHORT]),
     ]

@@ -10,14 +10,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import urllib3
 from kubernetes import client, config
 
 from netapp_jlab.demo.storage.layout import Layout
+from tests.cluster.csi.orders import Orders
 
 from .embedded import ARRAY
 
@@ -65,6 +67,41 @@ class Connection:
         self.api.close()
 
 
+class Ours(Connection):
+    """The test cluster, whose storage lies on this machine and misbehaves when told to."""
+
+    FAULTS: ClassVar = {
+        "provision_delay": ("CreateVolume", "delay"),
+        "snapshot_delay": ("CreateSnapshot", "delay"),
+        "snapshot_failures": ("CreateSnapshot", "code"),
+    }
+
+    def __init__(self, kubeconfig: str, home: Path) -> None:
+        super().__init__(kubeconfig, home)
+        self._run = Path(kubeconfig).resolve().parent
+        self._array = Layout(str(self._run / "csi"))
+
+    @staticmethod
+    def recognises(kubeconfig: str) -> bool:
+        """Whether this is the kubeconfig of the test cluster."""
+        return (Path(kubeconfig).resolve().parent / "csi" / "volumes").is_dir()
+
+    def path_of(self, volume: str) -> Path | None:
+        return Path(self._array.volume(volume))
+
+    @contextmanager
+    def faults(self, namespace: str, **settings: float) -> Iterator[None]:
+        """Let the driver misbehave for one namespace; settings as on the embedded cluster."""
+        orders: dict[str, dict[str, object]] = {}
+        for name, value in settings.items():
+            if name not in self.FAULTS:
+                pytest.skip(f"{name} can not be ordered on a real cluster")
+            call, what = self.FAULTS[name]
+            orders[call] = {what: "INTERNAL" if what == "code" else value, "namespace": namespace}
+        with Orders(self._run / "csi-faults.json").given(**orders):
+            yield
+
+
 class Embedded(Connection):
     """The embedded cluster, in a process of its own."""
 
@@ -94,6 +131,28 @@ class Embedded(Connection):
         self.process.terminate()
         self.process.wait(PATIENCE)
 
+    @contextmanager
+    def faults(self, namespace: str, **settings: object) -> Iterator[None]:
+        """Let the whole cluster misbehave; see :mod:`netapp_jlab.demo.api.faults`."""
+        self._switch("PUT", settings)
+        try:
+            yield
+        finally:
+            self._switch("DELETE")
+
+    def _switch(self, method: str, settings: dict[str, object] | None = None) -> None:
+        with urllib3.PoolManager(ca_certs=self.authority) as pool:
+            answer = pool.request(
+                method,
+                f"{self.server}/demo/faults",
+                headers={
+                    "Authorization": f"Bearer {self.token}",
+                    "Content-Type": "application/json",
+                },
+                body=json.dumps(settings or {}),  # urllib3 1.26 knows no json=
+            )
+        assert answer.status == 200, answer.data
+
 
 class Cluster:
     """What a test gets: a cluster, and a namespace that nobody else uses."""
@@ -105,8 +164,9 @@ class Cluster:
         self.server = connection.server
         self.token = connection.token
         self.authority = connection.authority
+        faults = getattr(connection, "faults", None)
         #: ``with cluster.faults(snapshot_delay=3.0): …``; None where nothing can be ordered.
-        self.faults = self._faults if isinstance(connection, Embedded) else None
+        self.faults = partial(faults, namespace) if faults is not None else None
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Run kubectl in the namespace and return what it prints; it must succeed."""
@@ -155,24 +215,3 @@ class Cluster:
     def _environment(self) -> dict[str, str]:
         # kubectl keeps what it discovered in its home
         return {**os.environ, "HOME": str(self._connection.home)}
-
-    @contextmanager
-    def _faults(self, **settings: object) -> Iterator[None]:
-        self.switch_faults("PUT", settings)
-        try:
-            yield
-        finally:
-            self.switch_faults("DELETE")
-
-    def switch_faults(self, method: str, settings: dict[str, object] | None = None) -> None:
-        with urllib3.PoolManager(ca_certs=self.authority) as pool:
-            answer = pool.request(
-                method,
-                f"{self.server}/demo/faults",
-                headers={
-                    "Authorization": f"Bearer {self.token}",
-                    "Content-Type": "application/json",
-                },
-                body=json.dumps(settings or {}),  # urllib3 1.26 knows no json=
-            )
-        assert answer.status == 200, answer.data

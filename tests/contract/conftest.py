@@ -12,7 +12,7 @@ import pytest
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
-from .clusters import PATIENCE, Cluster, Connection, Embedded
+from .clusters import PATIENCE, Cluster, Connection, Embedded, Ours
 
 #: Runs the same tests on a real cluster.
 KUBECONFIG = "NETAPP_JLAB_TEST_KUBECONFIG"
@@ -23,9 +23,14 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
     """A running cluster, for all tests of the session."""
     home: Path = tmp_path_factory.mktemp("cluster")
     given = os.environ.get(KUBECONFIG)
-    made = Connection(given, home) if given else Embedded(home)
+    made = _given(given, home) if given else Embedded(home)
     yield made
     made.stop()
+
+
+def _given(kubeconfig: str, home: Path) -> Connection:
+    kind = Ours if Ours.recognises(kubeconfig) else Connection
+    return kind(kubeconfig, home)
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ from .protocol import csi, csi_grpc
 
 SHOW = "showSnapshots"
 """Parameter of a storage class: whether its volumes show ``.snapshot``, as ONTAP's may."""
+PVC_NAMESPACE = "csi.storage.k8s.io/pvc/namespace"
+SNAPSHOT_NAMESPACE = "csi.storage.k8s.io/volumesnapshot/namespace"
+"""Parameters that the sidecars add with ``--extra-create-metadata``."""
 SMALLEST = 1024**2
 """Bytes of a volume for which no size was asked."""
 
@@ -55,7 +58,7 @@ class Controller(csi_grpc.ControllerServicer):  # type: ignore[misc]
     def CreateVolume(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         need(request.name, "name", context)
         _check(request.volume_capabilities, context)
-        self._faults.endure("CreateVolume", context)
+        self._faults.endure("CreateVolume", context, request.parameters[PVC_NAMESPACE])
         wanted = request.capacity_range
         size = wanted.required_bytes or wanted.limit_bytes or SMALLEST
         if wanted.limit_bytes and size > wanted.limit_bytes:
@@ -139,7 +142,7 @@ class Controller(csi_grpc.ControllerServicer):  # type: ignore[misc]
     def CreateSnapshot(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         need(request.name, "name", context)
         need(request.source_volume_id, "source_volume_id", context)
-        self._faults.endure("CreateSnapshot", context)
+        self._faults.endure("CreateSnapshot", context, request.parameters[SNAPSHOT_NAMESPACE])
         taken = (one for one in self._storage.list_snapshots() if one.name == request.name)
         if any(one.volume != request.source_volume_id for one in taken):
             context.abort(grpc.StatusCode.ALREADY_EXISTS, "a snapshot of another volume")

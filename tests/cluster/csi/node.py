@@ -51,7 +51,7 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
         with refusals(context):
             source = self._storage.path(request.volume_id)
         target = request.target_path
-        if not os.path.ismount(target):
+        if not _mounted(target):
             Path(target).mkdir(parents=True, exist_ok=True)
             _mount(context, "--bind", source, target)
             shown = os.path.join(target, SNAPSHOT_DIRECTORY)
@@ -66,7 +66,7 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
         need(request.volume_id, "volume_id", context)
         need(request.target_path, "target_path", context)
         target = request.target_path
-        while os.path.ismount(target):
+        while _mounted(target):
             command = ["umount", "--recursive", target]
             done = subprocess.run(command, capture_output=True, check=False, timeout=30)
             if done.returncode:
@@ -83,6 +83,12 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
         return csi.NodeGetVolumeStatsResponse(
             usage=[usage(unit=usage.BYTES, total=size, used=used, available=max(0, size - used))]
         )
+
+
+def _mounted(target: str) -> bool:
+    """Whether something is mounted there; `os.path.ismount` misses bind mounts of one device."""
+    table = Path("/proc/self/mounts").read_text().splitlines()
+    return any(line.split()[1].replace("\\040", " ") == target for line in table)
 
 
 def _mount(context: grpc.ServicerContext, *arguments: str) -> None:
