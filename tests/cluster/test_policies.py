@@ -20,9 +20,10 @@ import yaml
 
 from . import hub, isolation
 from .api import Api, eventually
-from .hostile import Case, Request, Scene, claims, commands, kinds, metadata, pods, snapshots
+from .hostile import Case, Request, Scene, claims, commands, kinds, lives, metadata, pods, snapshots
 from .hostile.scene import Json
 from .isolation import RBAC, SWITCH, Shipped, passed, send
+from .residents import fill
 
 WITHOUT = "example.com/without-policy"
 MUTANT = "example.com/mutant"
@@ -34,9 +35,9 @@ POLICIES = {
     if document["kind"] == "ValidatingAdmissionPolicy"
 }
 TRIED: dict[str, tuple[Case, ...]] = {
-    "netapp-jlab-accounts": (*kinds.CASES, *commands.CASES),
+    "netapp-jlab-accounts": (*kinds.CASES, *commands.CASES, *lives.CASES),
     "netapp-jlab-names": (),
-    "netapp-jlab-owner": (*claims.CASES, *snapshots.CASES, *pods.CASES),
+    "netapp-jlab-owner": (*claims.CASES, *snapshots.CASES, *pods.CASES, *lives.CASES),
     "netapp-jlab-metadata": metadata.CASES,
     "netapp-jlab-claims": claims.CASES,
     "netapp-jlab-snapshots": snapshots.CASES,
@@ -147,7 +148,7 @@ def _named(mutant: Mutant, shipped: Shipped) -> tuple[Json, Json]:
 def _field(admin: Api, shipped: Shipped, mutant: str, policy: str) -> Field:
     namespace, role = f"isolation-{uuid.uuid4().hex[:8]}", shipped.everything
     admin.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
-    isolation.fill(admin, namespace, ("u1", "u2"))
+    fill(admin, namespace, ("u1", "u2"))
     user = isolation.account(admin, namespace, "u1", [role])
     strangers: dict[str, Api] = {}
     if not policy or policy == "netapp-jlab-accounts":

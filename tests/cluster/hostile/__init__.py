@@ -7,7 +7,7 @@ case says why there is no honest form of it.
 
 from __future__ import annotations
 
-from . import claims, commands, kinds, metadata, pods, rights, snapshots
+from . import claims, commands, kinds, lives, metadata, outside, pods, rights, snapshots
 from .scene import Case, Request, Scene
 
 CASES: tuple[Case, ...] = (
@@ -15,8 +15,10 @@ CASES: tuple[Case, ...] = (
     *metadata.CASES,
     *snapshots.CASES,
     *pods.CASES,
+    *lives.CASES,
     *commands.CASES,
     *kinds.CASES,
+    *outside.CASES,
     *rights.CASES,
 )
 
