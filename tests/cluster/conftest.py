@@ -38,3 +38,8 @@ def namespace(admin: Api) -> Iterator[str]:
     eventually(lambda: admin.request("GET", account).status == 200)
     yield name
     admin.request("DELETE", f"/api/v1/namespaces/{name}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what stops programs of the cluster when all else has run."""
+    items.sort(key=lambda item: item.get_closest_marker("disturbing") is not None)

@@ -1,0 +1,94 @@
+"""A control plane whose programs a test stops, starts and freezes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import signal
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tests.cluster.api import Api, eventually
+from tests.cluster.cluster import Cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ETCD = "http://127.0.0.1:2379"
+
+
+class Plane(Protocol):
+    """What a test of faults needs of a control plane; names are those of the programs."""
+
+    kubeconfig: Path
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """Send a signal to a program."""
+
+    def stop(self, name: str) -> None:
+        """Stop a program."""
+
+    def start(self, name: str) -> None:
+        """Start it again, and wait until it can be used."""
+
+    def etcd(self, call: str, **body: Any) -> Any:
+        """Ask etcd by its JSON gateway (https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/)."""
+
+
+class RealPlane:
+    """The one of the test cluster."""
+
+    def __init__(self) -> None:
+        self._cluster = Cluster.running()
+        self.kubeconfig = Path(self._cluster.kubeconfig)
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """Send a signal to a program."""
+        self._cluster.kill(name, number)
+
+    def stop(self, name: str) -> None:
+        """Stop a program."""
+        self._cluster.stop(name)
+
+    def start(self, name: str) -> None:
+        """Start it again, and wait until the cluster is ready."""
+        self._cluster.start(name)
+        self._cluster.await_ready()
+
+    def etcd(self, call: str, **body: Any) -> Any:
+        """Ask etcd, which listens inside the cluster's network only."""
+        script = "import sys, urllib.request as u; sys.stdout.write(u.urlopen(u.Request("
+        script += "sys.argv[1], sys.argv[2].encode()), timeout=10).read().decode())"
+        command = ["python3", "-c", script, f"{ETCD}/v3/{call}", json.dumps(body)]
+        return json.loads(self._cluster.exec(command))
+
+
+@contextmanager
+def without(plane: Plane, name: str) -> Iterator[None]:
+    """Stop a program for the duration of a block."""
+    plane.stop(name)
+    try:
+        yield
+    finally:
+        plane.start(name)
+
+
+def compact(plane: Plane) -> None:
+    """Let etcd forget everything but the present, so that old resourceVersions answer 410."""
+    revision = plane.etcd("kv/range", key=base64.b64encode(b"/none").decode())["header"]["revision"]
+    plane.etcd("kv/compaction", revision=revision, physical=True)
+
+
+def answers(kubeconfig: Path) -> None:
+    """Wait until the API server says that it is ready."""
+    api = Api.of_kubeconfig(kubeconfig)
+    eventually(lambda: api.request("GET", "/readyz").status == 200)
+
+
+def gateway(address: str, call: str, body: dict[str, Any]) -> Any:
+    """Ask an etcd that can be reached from here."""
+    request = urllib.request.Request(f"{address}/v3/{call}", json.dumps(body).encode())
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
