@@ -1,4 +1,4 @@
-"""Every right that the product uses, what for, and the file under ``rbac/`` that grants it."""
+"""Every right that the product uses, what for, and what under ``rbac/`` grants it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class NeededRight:
     needed_for : str
         Ends the sentence “It is needed to …”.
     granted_by : str
-        File in the repository.
+        Folder in the repository, for ``kubectl apply -k``.
     """
 
     verb: str
@@ -36,7 +36,7 @@ class NeededRight:
 
 
 READ, SNAPSHOT, FULL, CLASSES = (
-    f"rbac/{name}.yaml" for name in ("read", "snapshot", "full", "classes")
+    f"rbac/tiers/{name}" for name in ("read", "snapshot", "full", "classes")
 )
 
 

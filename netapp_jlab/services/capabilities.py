@@ -126,11 +126,11 @@ def _missing(rights: tuple[Right, ...]) -> Iterator[Problem]:
         if not right.allowed:
             files.setdefault(right.granted_by, []).append(f"{right.verb} {right.resource}")
     for file, lacking in files.items():
-        essential = file.endswith("read.yaml")
+        essential = file.endswith("/read")
         yield Problem(
             reason="MissingRight",
             message=f"The account may not {', '.join(lacking)}.",
-            hint=f"An administrator can grant it: kubectl apply -f {file}",
+            hint=f"An administrator can grant it: kubectl apply -k {file}",
             severity="error" if essential else "warning",
         )
 

@@ -41,7 +41,7 @@ _QUOTA_HINT = (
     "A helper counts as one pod, and its copies of snapshots as volumes of the same size. Delete "
     "what you no longer need, or ask for a larger quota."
 )
-_RIGHT_HINT = "An administrator can grant it with rbac/mover.yaml."
+_RIGHT_HINT = "An administrator can grant it with rbac/tiers/mover."
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class Movers:
             if not self._access.allowed(verb, resource):
                 return _no(
                     f"Your account may not {verb} {resource}.",
-                    "An administrator can grant it with rbac/mover.yaml.",
+                    "An administrator can grant it with rbac/tiers/mover.",
                 )
         if not self._templates.has_image():
             return _no(NO_IMAGE, NO_IMAGE_HINT)

@@ -82,12 +82,12 @@ class Permissions:
         """Return the account's rights in this namespace."""
         snapshots, claims = "volumesnapshots", "persistentvolumeclaims"
         return Rights(
-            cut=self._right("create", snapshots, SNAPSHOT_GROUP, "snapshot.yaml"),
-            record=self._right("patch", snapshots, SNAPSHOT_GROUP, "snapshot.yaml"),
-            remove_snapshot=self._right("delete", snapshots, SNAPSHOT_GROUP, "snapshot.yaml"),
-            make_volume=self._right("create", claims, "", "full.yaml"),
-            change_volume=self._right("patch", claims, "", "full.yaml"),
-            remove_volume=self._right("delete", claims, "", "full.yaml"),
+            cut=self._right("create", snapshots, SNAPSHOT_GROUP, "snapshot"),
+            record=self._right("patch", snapshots, SNAPSHOT_GROUP, "snapshot"),
+            remove_snapshot=self._right("delete", snapshots, SNAPSHOT_GROUP, "snapshot"),
+            make_volume=self._right("create", claims, "", "full"),
+            change_volume=self._right("patch", claims, "", "full"),
+            remove_volume=self._right("delete", claims, "", "full"),
             use_helpers=self._use_helpers(),
         )
 
@@ -156,14 +156,14 @@ class Permissions:
             )
         return YES
 
-    def _right(self, verb: str, resource: str, group: str, file: str) -> Permission:
+    def _right(self, verb: str, resource: str, group: str, tier: str) -> Permission:
         if self._read_only:
             return no("Changes are switched off here.", "NetAppJLab.read_only is set.")
         if self._access.allowed(verb, resource, group):
             return YES
         return no(
             f"Your account may not {verb} {resource}.",
-            f"An administrator can grant it with rbac/{file}.",
+            f"An administrator can grant it with rbac/tiers/{tier}.",
         )
 
     @staticmethod

@@ -99,9 +99,9 @@ def test_what_a_reader_lacks_is_named_with_what_mends_it(reader, volume):
     assert "system:serviceaccount:" in result.out
     (line,) = [line for line in result.out.splitlines() if "create volumesnapshots " in line]
     assert line.startswith("✗")
-    assert "rbac/snapshot.yaml" in line
-    assert "kubectl apply -f rbac/snapshot.yaml" in result.out
-    assert "kubectl apply -f rbac/full.yaml" in result.out
+    assert "rbac/tiers/snapshot" in line
+    assert "kubectl apply -k rbac/tiers/snapshot" in result.out
+    assert "kubectl apply -k rbac/tiers/full" in result.out
     assert "Everything works." not in result.out
     assert "The account may not read them" in result.out  # classes
 
@@ -110,7 +110,7 @@ def test_who_may_not_even_look_gets_an_exit_code(account):
     result = account(rule("", "pods", ["get"]))("doctor")
     assert result.code == 1
     assert "error: " in result.out
-    assert "kubectl apply -f rbac/read.yaml" in result.out
+    assert "kubectl apply -k rbac/tiers/read" in result.out
 
 
 @pytest.mark.parametrize(

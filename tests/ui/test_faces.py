@@ -69,11 +69,11 @@ def test_another_version(lab: Lab, demo: Demo) -> None:
 
 def test_not_allowed(lab: Lab) -> None:
     lab.expects_errors = True
-    body = error("Forbidden", "ada may not list persistentvolumeclaims.", "Apply rbac/read.yaml.")
+    body = error("Forbidden", "ada may not list persistentvolumeclaims.", "Apply rbac/tiers/read.")
     lab.page.route("**/netapp-jlab/volumes?*", answer(403, body))
     lab.open().show()
     expect(lab.panel).to_contain_text("Not allowed to see volumes")
-    expect(lab.panel).to_contain_text("Apply rbac/read.yaml.")
+    expect(lab.panel).to_contain_text("Apply rbac/tiers/read.")
     lab.page.unroute_all()
     expect_recovery(lab)
 

@@ -91,11 +91,11 @@ describe('Permissions', () => {
       resource: 'volumesnapshots.snapshot.storage.k8s.io',
       needed_for: '',
       allowed: false,
-      granted_by: 'rbac/snapshot.yaml'
+      granted_by: 'rbac/tiers/snapshot'
     };
     const without = permissions({ status: status({ rights: [right] }) });
     const refusal = without.onSnapshot(snapshot(), 'delete');
-    expect(explain(refusal)).toContain('rbac/snapshot.yaml');
+    expect(explain(refusal)).toContain('rbac/tiers/snapshot');
     expect(without.onSnapshot(snapshot(), 'edit').allowed).toBe(true);
   });
 });

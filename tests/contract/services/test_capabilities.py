@@ -23,7 +23,8 @@ def account(cluster, tmp_path, make_client):
     def make(*files: str, **overrides: object):
         cluster.kubectl("create", "serviceaccount", "ada")
         for file in files:
-            text = re.sub(r"name: default\b", "name: ada", (RBAC / file).read_text())
+            role = (RBAC / "roles" / file / "role.yaml").read_text()
+            text = re.sub(r"name: default\b", "name: ada", role)
             text = re.sub(r"namespace: jupyter(hub)?\b", f"namespace: {cluster.namespace}", text)
             cluster.kubectl("apply", "-f", "-", stdin=text)
         token = cluster.kubectl("create", "token", "ada").strip()
@@ -69,42 +70,42 @@ def test_without_any_right_everything_missing_is_named(account):
     assert status.account.endswith(":ada")
     assert status.classes is None
     assert missing(client) == {
-        "rbac/read.yaml",
-        "rbac/snapshot.yaml",
-        "rbac/full.yaml",
-        "rbac/classes.yaml",
+        "rbac/tiers/read",
+        "rbac/tiers/snapshot",
+        "rbac/tiers/full",
+        "rbac/tiers/classes",
     }
-    assert any("kubectl apply -f rbac/read.yaml" in one.hint for one in status.problems)
+    assert any("kubectl apply -k rbac/tiers/read" in one.hint for one in status.problems)
     with pytest.raises(errors.Forbidden, match="persistentvolumeclaims") as refused:
         client.volumes.list()
     assert "doctor" in refused.value.hint
 
 
 def test_read_only_tier_lists_and_says_why_nothing_else_works(account, volume):
-    client = account("read.yaml")
+    client = account("read")
     (seen,) = client.volumes.list().items
     assert not seen.can.snapshot.allowed
     assert "may not create volumesnapshots" in seen.can.snapshot.reason
-    assert "rbac/snapshot.yaml" in seen.can.snapshot.hint
+    assert "rbac/tiers/snapshot" in seen.can.snapshot.hint
     assert not seen.can.clone.allowed
     with pytest.raises(errors.Forbidden):
         client.snapshots.create("project1", SnapshotOrder())
 
 
 def test_snapshot_tier_snapshots_but_makes_no_volume(account, volume):
-    client = account("read.yaml", "snapshot.yaml")
+    client = account("read", "snapshot")
     made = client.snapshots.create("project1", SnapshotOrder(note="mine"))
     assert client.snapshots.wait(made.name, timeout=PATIENCE).phase == "ready"
     client.snapshots.delete(made.name)
     (seen,) = client.volumes.list().items
     assert seen.can.snapshot.allowed
-    assert "rbac/full.yaml" in seen.can.clone.hint
+    assert "rbac/tiers/full" in seen.can.clone.hint
     with pytest.raises(errors.Forbidden):
         client.volumes.create(VolumeOrder(name="more", size="1Gi", storage_class="x"))
 
 
 def test_the_whole_product_under_all_files(account):
-    client = account("read.yaml", "snapshot.yaml", "full.yaml", "classes.yaml")
+    client = account("read", "snapshot", "full", "classes")
     assert missing(client) == set()
     client.volumes.create(VolumeOrder(name="mine", size="1Gi"))
     assert client.volumes.wait("mine", timeout=PATIENCE).can.snapshot.allowed
@@ -113,7 +114,7 @@ def test_the_whole_product_under_all_files(account):
 
 def test_the_seeds_role_may_list_but_not_watch(account, volume):
     """Informers do not work with it, lists do: every look lists."""
-    client = account("netapp-dataops-snapshots.yaml")
+    client = account("netapp-dataops-snapshots")
     client.start()
     made = client.snapshots.create("project1", SnapshotOrder())
     assert client.snapshots.wait(made.name, timeout=PATIENCE).phase == "ready"

@@ -148,7 +148,8 @@ def test_a_hanging_server_is_not_waited_for_long(serve, connect, monkeypatch):
 
 
 def _role(file):
-    documents = list(yaml.safe_load_all((RBAC.parent / file).read_text()))
+    path = RBAC / "roles" / pathlib.PurePath(file).name / "role.yaml"
+    documents = list(yaml.safe_load_all(path.read_text()))
     return next(one for one in documents if one["kind"] == "ClusterRole"), documents
 
 
@@ -175,12 +176,13 @@ def test_each_file_grants_what_it_is_named_for_and_no_more(file):
     scoped = any(one.cluster_scoped for one in RIGHTS if one.granted_by == file)
     assert binding["kind"] == ("ClusterRoleBinding" if scoped else "RoleBinding")
     assert binding["roleRef"]["name"] == role["metadata"]["name"]
-    assert file.removeprefix("rbac/") in (RBAC / "kustomization.yaml").read_text()
-    assert file.removeprefix("rbac/") in (RBAC / "README.md").read_text()
+    tier = (RBAC.parent / file / "kustomization.yaml").read_text()
+    assert f"../../roles/{pathlib.PurePath(file).name}\n" in tier
+    assert file in (RBAC / "README.md").read_text()
 
 
 def test_no_role_grants_everything():
-    for path in RBAC.glob("*.yaml"):
+    for path in RBAC.glob("roles/*/role.yaml"):
         for document in yaml.safe_load_all(path.read_text()):
             for rule in document.get("rules", []):
                 assert "*" not in [*rule["verbs"], *rule["resources"], *rule["apiGroups"]]
@@ -196,4 +198,4 @@ def test_missing_rights_are_listed(serve, connect):
 
     missing = Access(connect(serve(script=script))).missing()
     files = {right.granted_by for right in missing}
-    assert files == {"rbac/snapshot.yaml", "rbac/full.yaml", "rbac/classes.yaml"}
+    assert files == {"rbac/tiers/snapshot", "rbac/tiers/full", "rbac/tiers/classes"}

@@ -287,9 +287,9 @@ def test_it_runs_as_who_uses_the_volume(make):
         ({"mover_enabled": False}, "", "switched off"),
         ({"read_only": True}, "", "switched off"),
         ({"mover_image": ""}, "", "No image"),
-        ({}, "create pods", "rbac/mover.yaml"),
-        ({}, "get pods/exec", "rbac/mover.yaml"),
-        ({}, "delete persistentvolumeclaims", "rbac/mover.yaml"),
+        ({}, "create pods", "rbac/tiers/mover"),
+        ({}, "get pods/exec", "rbac/tiers/mover"),
+        ({}, "delete persistentvolumeclaims", "rbac/tiers/mover"),
     ],
 )
 def test_when_it_may_not_be(make, settings, lacks, words):

@@ -132,7 +132,7 @@ def test_a_watcher_that_knows_no_reason():
     ("error", "kind", "hint"),
     [
         (QuotaExceeded("The quota “q” does not allow it."), QuotaExceeded, "counts as one pod"),
-        (Forbidden('pods is forbidden: User "u" cannot create'), Forbidden, "rbac/mover.yaml"),
+        (Forbidden('pods is forbidden: User "u" cannot create'), Forbidden, "rbac/tiers/mover"),
         (Forbidden('pods "m" is forbidden: violates PodSecurity "x"'), Refused, "Security"),
         (Forbidden("No movers here.", hint="Your administrator has set this rule."), Forbidden,
          "has set this rule"),
