@@ -65,6 +65,7 @@ clean: ## remove what was built, and caches
 	find netapp_jlab tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 clean-all: clean ## remove also the environments: .venv, node_modules, .cache
+	[ ! -e .cache/cluster/run ] || $(PYTHON) -m tests.cluster down
 	rm -rf $(VENV) .venv-oldest .cache labextension/node_modules
 
 # --- parts of the tests ---------------------------------------------------------------------------
@@ -89,11 +90,11 @@ bench: $(STAMPS)/test $(STAMPS)/labextension $(KUBECTL) system ## measure speed 
 
 # --- a real Kubernetes ----------------------------------------------------------------------------
 
-cluster: $(STAMPS)/cluster ## start a real Kubernetes on this machine (root, Debian; builds it once)
+cluster: $(STAMPS)/cluster ## start a real Kubernetes, print its kubeconfig (root on Debian; builds it once)
 	python -m tests.cluster up
 
-cluster-down: ## stop it, and leave nothing behind
-	python -m tests.cluster down
+cluster-down: ## end it, and leave nothing behind
+	$(PYTHON) -m tests.cluster down
 
 test-cluster: $(STAMPS)/cluster system ## the contract on that cluster, and what only a real one can show
 	.ci/test-cluster $(PYTEST_ARGS)

@@ -33,18 +33,18 @@ def make() -> None:
     PKI.mkdir(parents=True, exist_ok=True)
     PKI.chmod(0o700)
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    made = ["-keyout", PKI / "ca.key", "-out", PKI / "ca.crt", "-days", DAYS]
+    made = ["-keyout", f"{PKI}/ca.key", "-out", f"{PKI}/ca.crt", "-days", DAYS]
     run(["openssl", "req", "-x509", *key, *made, "-subj", "/CN=netapp-jlab-cluster"])
     for name, subject in {"apiserver": "/CN=kube-apiserver", **CLIENTS}.items():
-        request = PKI / f"{name}.csr"
-        made = ["-keyout", PKI / f"{name}.key", "-out", request]
+        request = f"{PKI}/{name}.csr"
+        made = ["-keyout", f"{PKI}/{name}.key", "-out", request]
         names = ["-subj", subject, "-addext", f"subjectAltName={SANS}"]
         run(["openssl", "req", *key, *made, *names])
-        signed = ["-in", request, "-out", PKI / f"{name}.crt", "-days", DAYS]
-        by = ["-CA", PKI / "ca.crt", "-CAkey", PKI / "ca.key", "-CAcreateserial"]
+        signed = ["-in", request, "-out", f"{PKI}/{name}.crt", "-days", DAYS]
+        by = ["-CA", f"{PKI}/ca.crt", "-CAkey", f"{PKI}/ca.key", "-CAcreateserial"]
         run(["openssl", "x509", "-req", *signed, *by, "-copy_extensions", "copy"])
-    run(["openssl", "genrsa", "-out", PKI / "accounts.key", "2048"])
-    run(["openssl", "rsa", "-in", PKI / "accounts.key", "-pubout", "-out", PKI / "accounts.pub"])
+    run(["openssl", "genrsa", "-out", f"{PKI}/accounts.key", "2048"])
+    run(["openssl", "rsa", "-in", f"{PKI}/accounts.key", "-pubout", "-out", f"{PKI}/accounts.pub"])
     for name in CLIENTS:
         kubeconfig(name, KUBECONFIG if name == "admin" else PKI / f"{name}.kubeconfig")
 

@@ -44,6 +44,7 @@ def programs() -> list[Program]:
                 f"--service-cluster-ip-range={SERVICES}",
                 "--authorization-mode=Node,RBAC",
                 "--allow-privileged",
+                "--kubelet-preferred-address-types=InternalIP",  # there are no names
                 f"--kubelet-client-certificate={PKI}/admin.crt",
                 f"--kubelet-client-key={PKI}/admin.key",
             ],

@@ -7,16 +7,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
+
+SLOT = int(os.environ.get("NETAPP_JLAB_CLUSTER", "0"))
+"""One cluster of a machine is enough; another number gives one beside it, in all its parts."""
+_SUFFIX = f"-{SLOT}" if SLOT else ""
+NAME = f"netapp-jlab-cluster{_SUFFIX}"
+
 CACHE = ROOT / ".cache" / "cluster"
 BIN = CACHE / "bin"
 IMAGES = CACHE / "images"
-IMAGE_STORE = CACHE / "containerd"
 STAMPS = CACHE / "stamps"
-LINK = CACHE / "run"
+LINK = CACHE / f"run{_SUFFIX}"
 """A link to :data:`RUN`, so that everything is found below the repository."""
+LAST_LOGS = CACHE / f"last-logs{_SUFFIX}"
+"""The logs of the cluster that was removed last."""
 
-RUN = Path("/var/lib/netapp-jlab-cluster")
-"""One place for the whole machine: there is one cluster. Short, as it holds Unix sockets."""
+RUN = Path("/var/lib") / NAME
+"""Not below the repository, whose path may be too long for Unix sockets (108 bytes)."""
 LOGS = RUN / "log"
 PIDS = RUN / "pid"
 PKI = RUN / "pki"
@@ -29,15 +36,19 @@ CSI_SOCKET = RUN / "csi.sock"
 CSI_FAULTS = RUN / "csi-faults.json"
 OWNER = RUN / "owner"
 """Names the repository that started it."""
+STARTED = RUN / "started"
+"""There once the start is complete."""
+MADE = RUN / "made"
+"""Names the folders outside that had to be made: they go with the cluster."""
 
-NETWORK = "nj"
-OUTSIDE, INSIDE = "198.18.0.1", "198.18.0.2"
+NETWORK = f"nj{SLOT or ''}"
+OUTSIDE, INSIDE = f"198.18.{SLOT}.1", f"198.18.{SLOT}.2"
 """Both ends of the only way into the network namespace; 198.18.0.0/15 is for tests (RFC 2544)."""
 PODS, SERVICES, API_SERVICE = "10.1.0.0/24", "10.0.0.0/24", "10.0.0.1"
 SERVER = f"https://{INSIDE}:6443"
-NODE = os.uname().nodename
+NODE = os.uname().nodename.lower()
 DRIVER = "csi.netapp-jlab.io"
-CGROUP = "/netapp-jlab-cluster"
+CGROUP = f"/{NAME}"
 
 
 class ClusterError(Exception):

@@ -1,7 +1,4 @@
-"""The node: containerd, kubelet and kube-proxy, with state of their own.
-
-Only containerd's store of images outlives the cluster: to unpack them takes half a minute.
-"""
+"""The node: containerd, kubelet and kube-proxy, all with their state in the cluster's folder."""
 
 from __future__ import annotations
 
@@ -11,9 +8,9 @@ from .layout import (
     BIN,
     CGROUP,
     CONTAINERD,
-    IMAGE_STORE,
     INSIDE,
     KUBELET,
+    LOGS,
     NODE,
     PKI,
     PODS,
@@ -24,7 +21,7 @@ from .processes import Program
 PAUSE_IMAGE = "registry.k8s.io/pause:3.6"
 _CONTAINERD = f"""\
 version = 2
-root = "{IMAGE_STORE}"
+root = "{RUN}/containerd/root"
 state = "{RUN}/containerd/state"
 # Snapshotters for file systems that are not here, and a folder in /opt.
 disabled_plugins = [
@@ -40,6 +37,7 @@ disabled_plugins = [
 
 [plugins."io.containerd.grpc.v1.cri"]
   disable_apparmor = true
+  netns_mounts_under_state_dir = true
   disable_hugetlb_controller = true
   # A machine may lack CAP_SYS_RESOURCE, which a lower score than one's own needs.
   restrict_oom_score_adj = true
@@ -52,6 +50,8 @@ disabled_plugins = [
 
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      Root = "{RUN}/runc"
 """
 _NETWORK = {
     "cniVersion": "0.4.0",
@@ -91,6 +91,7 @@ _KUBELET = {
     "failCgroupV1": False,
     "failSwapOn": False,
     "localStorageCapacityIsolation": False,
+    "podLogsDir": f"{LOGS}/pods",
     "resolvConf": f"{RUN}/resolv.conf",
     "tlsCertFile": f"{PKI}/kubelet.crt",
     "tlsPrivateKeyFile": f"{PKI}/kubelet.key",
@@ -100,8 +101,8 @@ _KUBELET = {
 
 def configure() -> None:
     """Write the configuration files."""
-    (RUN / "cni").mkdir(exist_ok=True)
-    KUBELET.mkdir(exist_ok=True)
+    for folder in (RUN / "cni", KUBELET, LOGS / "pods"):
+        folder.mkdir(parents=True)
     (RUN / "containerd.toml").write_text(_CONTAINERD)
     (RUN / "cni" / "10-pods.conflist").write_text(json.dumps(_NETWORK))
     (RUN / "kubelet.json").write_text(json.dumps(_KUBELET))

@@ -1,4 +1,4 @@
-"""The cluster's programs as processes: started in its network, found again by their pid files.
+"""The cluster's programs as processes: started in its namespaces, found again by their pid files.
 
 A pid alone may be another process by now, so a pid file also holds the time at which its process
 started, in the kernel's ticks (proc(5), field 22).
@@ -9,16 +9,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import network
+from . import cgroups, network
 from .layout import LOGS, PIDS, ClusterError
 
 STOP_SECONDS = 20.0
+_children: set[int] = set()
+"""Those that this process started: when they end, it is told, and nobody else."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +37,34 @@ class Program:
     env: dict[str, str] = field(default_factory=dict)
 
 
+def enter() -> list[str]:
+    """Return the words that begin a command in the cluster's namespaces."""
+    lives = (found for found in map(pid, names()) if found is not None)
+    anchor = next(lives, None)
+    mounts = [] if anchor is None else [f"--mount=/proc/{anchor}/ns/mnt"]
+    return ["nsenter", f"--net={network.PATH}", *mounts, "--"]
+
+
 def start(program: Program) -> None:
     """Start a program that does not run; it outlives this process."""
     if pid(program.name) is not None:
         return
     for folder in (LOGS, PIDS):
         folder.mkdir(parents=True, exist_ok=True)
-    with (LOGS / f"{program.name}.log").open("ab") as log:
-        process = subprocess.Popen(
-            [*network.ENTER, *program.command],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd="/",
-            env={**os.environ, **program.env},
-        )
-    (PIDS / program.name).write_text(f"{process.pid} {_started(process.pid)}")
+    log, write = str(LOGS / f"{program.name}.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    number = os.posix_spawnp(
+        "nsenter",
+        [*enter(), *program.command],
+        {**os.environ, **program.env},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, write, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    _children.add(number)
+    (PIDS / program.name).write_text(f"{number} {_started(number)}")
 
 
 def pid(name: str) -> int | None:
@@ -61,47 +73,85 @@ def pid(name: str) -> int | None:
         number, _, started = (PIDS / name).read_text().partition(" ")
     except FileNotFoundError:
         return None
-    alive = bool(number) and _started(int(number)) == started and started != ""
-    return int(number) if alive else None
+    return int(number) if started and _started(int(number)) == started else None
 
 
 def stop(name: str) -> None:
-    """Stop a program: first politely, then for good."""
+    """Stop a program: first politely, then for good.
+
+    Raises
+    ------
+    ClusterError
+        It does not end.
+    """
     for number in (signal.SIGTERM, signal.SIGKILL):
         found = pid(name)
         if found is None:
             break
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(found, number)
+        _send(found, number)
         _await_end(name)
+    if pid(name) is not None:
+        raise ClusterError(f"{name} does not end.")
     (PIDS / name).unlink(missing_ok=True)
 
 
 def kill(name: str, number: int = signal.SIGKILL) -> None:
-    """Send a signal to a program, which need not end by it."""
+    """Send a signal to a program; after SIGKILL it is gone.
+
+    Raises
+    ------
+    ClusterError
+        It does not run.
+    """
     found = pid(name)
     if found is None:
         raise ClusterError(f"{name} does not run.")
-    os.kill(found, number)
+    _send(found, number)
     if number == signal.SIGKILL:
         _await_end(name)
 
 
-def names() -> list[str]:
-    """Return the programs that were started and not stopped."""
-    return sorted(path.name for path in PIDS.glob("*")) if PIDS.exists() else []
+def kill_all() -> None:
+    """Kill everything in the cluster's network and in its cgroup, pods included.
+
+    Raises
+    ------
+    ClusterError
+        Something does not end.
+    """
+    deadline = time.monotonic() + STOP_SECONDS
+    while left := everything():
+        if time.monotonic() > deadline:
+            raise ClusterError(f"These processes do not end: {', '.join(map(str, sorted(left)))}")
+        for number in left:
+            _send(number, signal.SIGKILL)
+        time.sleep(0.05)
 
 
-def inside() -> Iterator[int]:
-    """Yield the processes in the cluster's network: pods, and what was started by hand."""
-    if not network.exists():
-        return
-    here = network.PATH.stat().st_ino
+def everything() -> set[int]:
+    """Return the processes in the cluster's network and in its cgroup.
+
+    Raises
+    ------
+    ClusterError
+        This process is one of them.
+    """
+    # Also by the programs, as a name in /run/netns may have been taken away from those inside.
+    networks = {_network(str(found)) for found in map(pid, names()) if found is not None}
+    networks = (networks | {_inode(network.PATH)}) - {_network("1"), None}
+    if _network("self") in networks:
+        raise ClusterError("This is inside the cluster's network: leave it first.")
+    found = set(cgroups.processes())
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                if (entry / "ns" / "net").stat().st_ino == here:
-                    yield int(entry.name)
+        if entry.name.isdigit() and _network(entry.name) in networks and _alive(int(entry.name)):
+            found.add(int(entry.name))
+    return found
+
+
+def names() -> list[str]:
+    """Return the programs that were started and not stopped, the first one first."""
+    paths = list(PIDS.glob("*")) if PIDS.exists() else []
+    return [path.name for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns)]
 
 
 def log_tail(name: str, lines: int = 15) -> str:
@@ -113,18 +163,39 @@ def log_tail(name: str, lines: int = 15) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
+def _send(number: int, what: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(number, what)
+
+
 def _await_end(name: str) -> None:
     deadline = time.monotonic() + STOP_SECONDS
     while pid(name) is not None and time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(-1, os.WNOHANG)  # if it is a child of this very process
         time.sleep(0.02)
+
+
+def _alive(number: int) -> bool:
+    return bool(_started(number))
 
 
 def _started(number: int) -> str:
     """Return when a process was started; empty for one that has ended."""
+    if number in _children and os.waitpid(number, os.WNOHANG)[0]:
+        _children.remove(number)
     try:
         fields = Path(f"/proc/{number}/stat").read_text().rpartition(") ")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return ""
     return "" if fields[0] == "Z" else fields[19]
+
+
+def _network(process: str) -> tuple[int, int] | None:
+    return _inode(Path("/proc", process, "ns", "net"))
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -33,8 +32,8 @@ def build() -> None:
         raise ClusterError("Go is needed to build Kubernetes: https://go.dev/dl")
     print("Building etcd, Kubernetes and the CSI sidecars: five minutes the first time", flush=True)
     began = time.monotonic()
-    version, major, minor = _version()
-    flags = f"-s -w -X k8s.io/component-base/version.gitVersion={version}"
+    full, major, minor = version()
+    flags = f"-s -w -X k8s.io/component-base/version.gitVersion={full}"
     flags += f" -X k8s.io/component-base/version.gitMajor={major}"
     flags += f" -X k8s.io/component-base/version.gitMinor={minor}"
     BIN.mkdir(parents=True, exist_ok=True)
@@ -54,12 +53,8 @@ def crds() -> list[Path]:
     return sorted(Path(folder, "config", "crd").glob("snapshot.storage.k8s.io_*.yaml"))
 
 
-def environment() -> dict[str, str]:
-    """Return an environment in which the programs are found."""
-    return {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
-
-
-def _version() -> tuple[str, str, str]:
+def version() -> tuple[str, str, str]:
+    """Return the pinned version of Kubernetes, and its first two numbers."""
     found = _VERSION.search(MODULES[0].read_text())
     if found is None:
         raise ClusterError(f"{MODULES[0]} names no version of k8s.io/kubernetes.")

@@ -1,0 +1,1 @@
+"""Tests that start and end clusters of their own, beside one that runs."""
