@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +35,7 @@ def snapshot(demo: Demo) -> Iterator[None]:
     demo.take("claim-ada", NAME, NOTE)
     yield
     demo.rest("DELETE", f"snapshots/{NAME}")
+    shutil.rmtree(place)
 
 
 def browse(lab: Lab) -> Lab:
