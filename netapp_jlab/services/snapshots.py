@@ -253,17 +253,22 @@ class Snapshots:
         return YES
 
 
+CONFLICT = "the object has been modified; please apply your changes to the latest version"
+"""How the snapshot controller reports that it was overtaken by another writer."""
+
+
 def is_cut(snapshot: VolumeSnapshot) -> bool:
     """Whether a snapshot is ready.
 
     Raises
     ------
     Refused
-        The driver or the snapshot controller reported an error.
+        The driver or the snapshot controller reported an error that does not pass by itself.
     """
     if snapshot.status.ready_to_use:
         return True
-    if snapshot.status.error is not None:
+    # Two controllers that write to the same object are no failure: the later one tries again.
+    if snapshot.status.error is not None and CONFLICT not in snapshot.status.error.message:
         raise Refused(
             f"The snapshot “{snapshot.metadata.name}” failed: {snapshot.status.error.message}",
             hint="The cluster may try again by itself. If it stays like this, show the message to "
