@@ -53,10 +53,10 @@ class Volume:
         return int(self.python(COUNT))
 
 
-def settings(kubeconfig: Path, namespace: str, **others: Any) -> dict[str, Any]:
+def settings(at: Path, namespace: str, **others: Any) -> dict[str, Any]:
     """Return settings of a client outside of the cluster."""
     return {
-        "kubeconfig": str(kubeconfig),
+        "kubeconfig": str(at),
         "namespace": namespace,
         "mover_image": IMAGE,
         "mover_owner": "h",
