@@ -9,17 +9,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import common
 import report
 
 NAMES = ("click_to_ready", "listing", "lab_cost", "restore_files")
+REAL = ("real_ready", "real_listing", "real_watching", "real_copy")
+"""Those with a real Kubernetes."""
 LONGEST = 1800.0
 RESTORE_LIMIT = 1.5
 
 
-def run(name: str, rounds: int | None) -> tuple[dict[str, Any], int]:
+def run(name: str, rounds: int | None, more: list[str]) -> tuple[dict[str, Any], int]:
     """Run one; return its report and its exit status."""
     script = str(Path(__file__).with_name(f"{name}.py"))
-    more = ["--rounds", str(rounds)] if rounds else []
+    more = [*more, *(["--rounds", str(rounds)] if rounds else [])]
     done = subprocess.run(
         [sys.executable, script, "--json", *more],
         stdout=subprocess.PIPE,
@@ -47,13 +50,21 @@ def _restores(found: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=NAMES, help=f"of {', '.join(NAMES)}")
+    parser.add_argument(
+        "names", nargs="*", help=f"of {', '.join(NAMES + REAL)}; default: {', '.join(NAMES)}"
+    )
+    parser.add_argument("--cluster", action="store_true", help=f"run {', '.join(REAL)}")
+    common.add_kubeconfig(parser)
     parser.add_argument("--rounds", type=int, help="default: each one's own")
     args = parser.parse_args()
     found, failed = [], []
-    for name in args.names:
+    if args.cluster:
+        common.given_kubeconfig(args.kubeconfig)  # told now, not after minutes
+    for name in args.names or (REAL if args.cluster else NAMES):
         report.say(f"--- {name}")
-        one, status = run(name, args.rounds)
+        one, status = run(
+            name, args.rounds, ["--kubeconfig", args.kubeconfig] if name == "real_ready" else []
+        )
         found.append(one)
         if status:
             failed.append(name)

@@ -11,7 +11,7 @@ import json
 import sys
 import time
 import uuid
-from typing import Any
+from typing import Any, Protocol
 
 import common
 import report
@@ -24,24 +24,40 @@ PAUSE = 0.3
 """Seconds for the events, finalizers and sidecars' notes that follow a snapshot to pass."""
 
 
-class Race:
-    """Both ways to a snapshot on one demo, each over connections of its own."""
+class Place(Protocol):
+    """A Jupyter server and the API server that it uses."""
 
-    def __init__(self, demo: common.Demo) -> None:
-        self._jupyter = demo.jupyter()
-        self._cluster = demo.cluster()
+    def jupyter(self) -> common.Connection: ...
+    def cluster(self) -> common.Connection: ...
+    def events(self) -> common.Arrivals: ...
+
+
+class Race:
+    """Both ways to a snapshot of one claim, each over connections of its own."""
+
+    def __init__(
+        self,
+        place: Place,
+        namespace: str = common.NAMESPACE,
+        claim: str = common.WORKSPACE,
+        snapshot_class: str = "csi-trident",
+    ) -> None:
+        self._claim, self._class = claim, snapshot_class
+        self._snapshots = common.SNAPSHOTS_OF.format(namespace)
+        self._jupyter = place.jupyter()
+        self._cluster = place.cluster()
         self._jupyter.send("GET", "/netapp-jlab/volumes")  # the panel is open
-        claim = self._cluster.send("GET", f"{common.CLAIMS}/{common.WORKSPACE}")
-        self._uid = json.loads(claim)["metadata"]["uid"]
-        self._events = demo.events()
-        self._watch = common.watch(demo.cluster(), common.SNAPSHOTS)
+        found = self._cluster.send("GET", f"{common.CLAIMS_OF.format(namespace)}/{claim}")
+        self._uid = json.loads(found)["metadata"]["uid"]
+        self._events = place.events()
+        self._watch = common.watch(place.cluster(), self._snapshots)
 
     def ours(self) -> float:
         """Return the seconds from the click to the event."""
         name = _name("click")
         body = {"name": name, "note": "before cleaning", "request_id": uuid.uuid4().hex}
         began = time.perf_counter()
-        self._jupyter.send("POST", f"/netapp-jlab/volumes/{common.WORKSPACE}/snapshots", body)
+        self._jupyter.send("POST", f"/netapp-jlab/volumes/{self._claim}/snapshots", body)
         came = self._events.until(lambda event: _told_ready(event, name))
         time.sleep(PAUSE)
         return came - began
@@ -54,12 +70,12 @@ class Race:
             "kind": "VolumeSnapshot",
             "metadata": {"name": name, "labels": {"netapp-jlab.io/volume-uid": self._uid}},
             "spec": {
-                "source": {"persistentVolumeClaimName": common.WORKSPACE},
-                "volumeSnapshotClassName": "csi-trident",
+                "source": {"persistentVolumeClaimName": self._claim},
+                "volumeSnapshotClassName": self._class,
             },
         }
         began = time.perf_counter()
-        self._cluster.send("POST", common.SNAPSHOTS, body)
+        self._cluster.send("POST", self._snapshots, body)
         came = self._watch.until(lambda event: _is_ready(event, name))
         time.sleep(PAUSE)
         return came - began

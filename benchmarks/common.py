@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import base64
 import http.client
 import json
@@ -27,8 +28,9 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "jupyter"
 WORKSPACE = "claim-ada"
-CLAIMS = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims"
-SNAPSHOTS = f"/apis/snapshot.storage.k8s.io/v1/namespaces/{NAMESPACE}/volumesnapshots"
+CLAIMS_OF = "/api/v1/namespaces/{}/persistentvolumeclaims"
+SNAPSHOTS_OF = "/apis/snapshot.storage.k8s.io/v1/namespaces/{}/volumesnapshots"
+CLAIMS, SNAPSHOTS = CLAIMS_OF.format(NAMESPACE), SNAPSHOTS_OF.format(NAMESPACE)
 START_SECONDS = 120.0
 ANSWER_SECONDS = 60.0
 
@@ -47,20 +49,26 @@ class Connection:
         Value of the ``Authorization`` header.
     authority : str
         Certificates to trust, as PEM.
+    pair : str
+        Own certificate and its key, as PEM, in place of a token.
     """
 
-    def __init__(self, url: str, token: str, authority: str = "") -> None:
+    def __init__(self, url: str, token: str, authority: str = "", pair: str = "") -> None:
         where = urlsplit(url)
         host, port = where.hostname or "", where.port
         self._made: http.client.HTTPConnection
         if where.scheme == "https":
             trust = ssl.create_default_context(cadata=authority)
+            if pair:
+                _show(trust, pair)
             self._made = http.client.HTTPSConnection(
                 host, port, context=trust, timeout=ANSWER_SECONDS
             )
         else:
             self._made = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
-        self._headers = {"Authorization": token, "Accept": "application/json"}
+        self._headers = {"Accept": "application/json"}
+        if token:
+            self._headers["Authorization"] = token
 
     def open(
         self, method: str, path: str, body: Any = None, **headers: str
@@ -70,7 +78,7 @@ class Connection:
         data = None
         if body is not None:
             data = json.dumps(body).encode()
-            sent["Content-Type"] = "application/json"
+            sent.setdefault("Content-Type", "application/json")
         self._made.request(method, path, data, sent)
         return self._made.getresponse()
 
@@ -82,6 +90,10 @@ class Connection:
             raise RuntimeError(f"{method} {path}: {answer.status} {read[:500]!r}")
         return read
 
+    def patch(self, path: str, body: Any) -> bytes:
+        """Send a JSON merge patch and return the body of its answer."""
+        return self.send("PATCH", path, body, **{"Content-Type": "application/merge-patch+json"})
+
     def cut(self) -> None:
         """End what another thread reads, which has the lock that :meth:`close` waits for."""
         if self._made.sock is not None:
@@ -89,6 +101,14 @@ class Connection:
 
     def close(self) -> None:
         self._made.close()
+
+
+def _show(trust: ssl.SSLContext, pair: str) -> None:
+    """Let a context show a certificate; the library wants it in a file, if only for a moment."""
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(pair)
+        file.flush()
+        trust.load_cert_chain(file.name)
 
 
 class Arrivals:
@@ -140,9 +160,9 @@ def page_events(url: str, token: str) -> Arrivals:
 
 
 @contextmanager
-def temporary_home() -> Iterator[Path]:
+def temporary_home(where: str | None = None) -> Iterator[Path]:
     """Yield a folder that is removed afterwards."""
-    home = tempfile.mkdtemp(prefix="netapp-jlab-bench-")
+    home = tempfile.mkdtemp(prefix="netapp-jlab-bench-", dir=where)
     try:
         yield Path(home)
     finally:
@@ -200,7 +220,11 @@ def connect(kubeconfig: str) -> Connection:
     found = yaml.safe_load(Path(kubeconfig).read_text(encoding="utf-8"))
     cluster, user = found["clusters"][0]["cluster"], found["users"][0]["user"]
     authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
-    return Connection(cluster["server"], f"Bearer {user['token']}", authority)
+    if "token" in user:
+        return Connection(cluster["server"], f"Bearer {user['token']}", authority)
+    parts = (user["client-certificate-data"], user["client-key-data"])
+    pair = "".join(base64.b64decode(part).decode() for part in parts)
+    return Connection(cluster["server"], "", authority, pair)
 
 
 @contextmanager
@@ -225,3 +249,33 @@ def kubectl() -> str:
     if not found:
         raise RuntimeError("There is no kubectl: name one in $KUBECTL, or `make test` builds one.")
     return found
+
+
+# --- A cluster that is there already --------------------------------------------------------------
+
+TEST_CLUSTER = ROOT / ".cache/cluster/run/kubeconfig"
+
+
+def add_kubeconfig(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a cluster."""
+    text = "of the cluster to use; default: the test cluster's (`make cluster`)"
+    parser.add_argument("--kubeconfig", default=str(TEST_CLUSTER), help=text)
+
+
+def given_kubeconfig(path: str) -> Path:
+    """Return the kubeconfig to use, or end with what is wrong."""
+    found = Path(path).expanduser()
+    if not found.exists():
+        raise SystemExit(f"There is no {found}: `make cluster` starts one, or name --kubeconfig.")
+    return found
+
+
+def conditions(cluster: Connection) -> dict[str, Any]:
+    """Return what a result depends on: the API server's version, and how busy the machine is."""
+    version = json.loads(cluster.send("GET", "/version"))["gitVersion"]
+    return {"Kubernetes": version, **load()}
+
+
+def load() -> dict[str, str]:
+    """Return how busy the machine is."""
+    return {"load before": f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"}

@@ -22,6 +22,7 @@ import sys
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Protocol
 
 import common
 import labs
@@ -59,7 +60,15 @@ def cold(demo: common.Demo, home: Path, preload: str) -> float:
         return report.timed(partial(lists, connection))
 
 
-def raw(demo: common.Demo) -> float:
+class Place(Protocol):
+    """An API server, and how to reach it."""
+
+    @property
+    def kubeconfig(self) -> str: ...
+    def cluster(self) -> common.Connection: ...
+
+
+def raw(demo: Place) -> float:
     """Return the seconds that a plain list of both kinds takes."""
 
     def read() -> None:
@@ -83,11 +92,11 @@ def slow(resource: str, seconds: float) -> dict[str, object]:
     return {"effect": "delay", "delay": seconds, "verbs": ["list"], "resources": [resource]}
 
 
-def kubectl(demo: common.Demo, home: Path) -> float:
+def kubectl(demo: Place, home: Path, *more: str) -> float:
     """Return the seconds that kubectl takes for the snapshots alone."""
     command = [common.kubectl(), "--kubeconfig", demo.kubeconfig, "get", "volumesnapshots"]
     env = {**os.environ, "HOME": str(home)}
-    run = partial(subprocess.run, [*command, "-o", "json"], check=True, env=env)
+    run = partial(subprocess.run, [*command, "-o", "json", *more], check=True, env=env)
     return report.timed(partial(run, stdout=subprocess.DEVNULL))
 
 

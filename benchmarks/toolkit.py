@@ -1,0 +1,87 @@
+"""The NetApp DataOps Toolkit as a peer: installed once into an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import common
+
+VERSION = "3.1.0"
+CLIENT = "kubernetes~=35.0"
+"""The oldest client that it takes."""
+VENV = common.ROOT / ".cache" / "toolkit-venv"
+_INSTALL_SECONDS = 600
+
+Call = Callable[..., Any]
+
+# Reads {"call", "arguments"} a line, and answers {"count"} or {"error"}.
+_DRIVER = """
+import json, sys
+from netapp_dataops import k8s
+answers = sys.stdout
+sys.stdout = sys.stderr  # where its own messages may go
+for line in sys.stdin:
+    asked = json.loads(line)
+    try:
+        found = getattr(k8s, asked["call"])(**asked["arguments"])
+        answer = {"count": len(found) if isinstance(found, list) else 1}
+    except Exception as error:
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(answer), file=answers, flush=True)
+"""
+
+
+def python() -> Path:
+    """Return the Python of an environment with the toolkit in it."""
+    done, found = VENV / f".with-toolkit-{VERSION}", VENV / "bin" / "python"
+    if not done.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
+        wanted = [f"netapp-dataops-k8s=={VERSION}", CLIENT]
+        install = [str(found), "-m", "pip", "install", "-q", *wanted]
+        subprocess.run(install, check=True, timeout=_INSTALL_SECONDS, stdout=subprocess.DEVNULL)
+        done.touch()
+    return found
+
+
+@contextmanager
+def driver(kubeconfig: Path, home: Path) -> Iterator[Call]:
+    """Yield what calls a function of the toolkit, in a process that has imported it already.
+
+    It returns how many things the function returned, and raises RuntimeError with its message.
+    """
+    env = {**os.environ, "KUBECONFIG": str(kubeconfig), "HOME": str(home)}
+    with (home / "toolkit.log").open("w") as log:
+        process = subprocess.Popen(
+            [str(python()), "-c", _DRIVER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=env,
+        )
+    sent, answers = process.stdin, process.stdout
+    if sent is None or answers is None:
+        raise RuntimeError("It has no pipes.")
+
+    def call(function: str, **arguments: Any) -> int:
+        sent.write(json.dumps({"call": function, "arguments": arguments}) + "\n")
+        sent.flush()
+        line = answers.readline()
+        answer = json.loads(line) if line else {"error": (home / "toolkit.log").read_text()}
+        if "error" in answer:
+            raise RuntimeError(f"{function}: {answer['error']}")
+        count: int = answer["count"]
+        return count
+
+    with process:
+        try:
+            yield call
+        finally:
+            process.kill()
