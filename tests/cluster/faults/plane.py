@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import signal
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.cluster.api import Api, eventually
 from tests.cluster.cluster import Cluster
 
 if TYPE_CHECKING:
@@ -79,16 +77,3 @@ def compact(plane: Plane) -> None:
     """Let etcd forget everything but the present, so that old resourceVersions answer 410."""
     revision = plane.etcd("kv/range", key=base64.b64encode(b"/none").decode())["header"]["revision"]
     plane.etcd("kv/compaction", revision=revision, physical=True)
-
-
-def answers(kubeconfig: Path) -> None:
-    """Wait until the API server says that it is ready."""
-    api = Api.of_kubeconfig(kubeconfig)
-    eventually(lambda: api.request("GET", "/readyz").status == 200)
-
-
-def gateway(address: str, call: str, body: dict[str, Any]) -> Any:
-    """Ask an etcd that can be reached from here."""
-    request = urllib.request.Request(f"{address}/v3/{call}", json.dumps(body).encode())
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
