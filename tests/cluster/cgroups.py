@@ -26,9 +26,9 @@ def make() -> None:
 def processes() -> Iterator[int]:
     """Yield the processes in it."""
     for hierarchy in _hierarchies():
-        for file in _ours(hierarchy).rglob("cgroup.procs"):
-            with contextlib.suppress(OSError):
-                yield from map(int, file.read_text().split())
+        for folder, _, _ in os.walk(_ours(hierarchy)):
+            with contextlib.suppress(OSError):  # it goes while one looks
+                yield from map(int, Path(folder, "cgroup.procs").read_text().split())
 
 
 def remove() -> None:

@@ -150,8 +150,11 @@ def everything() -> set[int]:
 
 def names() -> list[str]:
     """Return the programs that were started and not stopped, the first one first."""
-    paths = list(PIDS.glob("*")) if PIDS.exists() else []
-    return [path.name for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns)]
+    began: dict[str, int] = {}
+    for path in PIDS.glob("*") if PIDS.exists() else ():
+        with contextlib.suppress(FileNotFoundError):  # it is stopped while one looks
+            began[path.name] = path.stat().st_mtime_ns
+    return sorted(began, key=lambda name: began[name])
 
 
 def log_tail(name: str, lines: int = 15) -> str:
