@@ -23,6 +23,7 @@ import report
 import toolkit
 
 from netapp_jlab.demo.api.database import Database
+from netapp_jlab.k8s.kinds import SNAPSHOT_GROUP
 
 VOLUMES = "/api/v1/persistentvolumes"
 PATHS = {
@@ -40,8 +41,10 @@ def objects(home: Path, claims: int) -> list[tuple[str, dict[str, Any]]]:
     database = Database(str(demo.home / "cluster.sqlite"))
     found = [(kind, json.loads(raw)) for kind, _, _, raw in database.objects() if kind in PATHS]
     database.close()
-    for _, one in found:
+    for kind, one in found:
         del one["metadata"]["resourceVersion"]
+        group = f"{SNAPSHOT_GROUP}/v1" if kind == "VolumeSnapshot" else "v1"
+        one |= {"kind": kind, "apiVersion": group}  # which the database leaves out
     return found
 
 
