@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -114,6 +115,8 @@ def _told(facts: dict[str, Any]) -> str:
 
 def parser(description: str | None, rounds: int) -> argparse.ArgumentParser:
     """Return a parser with the options that all benchmarks have."""
+    # Else a benchmark that is ended would leave its processes and namespaces behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     made = argparse.ArgumentParser(description=description)
     made.add_argument("--rounds", type=int, default=rounds, help=f"default: {rounds}")
     made.add_argument("--json", action="store_true", help="print JSON in place of a table")
