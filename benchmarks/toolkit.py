@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -56,7 +57,9 @@ def driver(kubeconfig: Path, home: Path) -> Iterator[Call]:
 
     It returns how many things the function returned, and raises RuntimeError with its message.
     """
-    env = {**os.environ, "KUBECONFIG": str(kubeconfig), "HOME": str(home)}
+    copy = home / "toolkit-kubeconfig"  # it changes the permissions of what it is given
+    shutil.copyfile(kubeconfig, copy)
+    env = {**os.environ, "KUBECONFIG": str(copy), "HOME": str(home)}
     with (home / "toolkit.log").open("w") as log:
         process = subprocess.Popen(
             [str(python()), "-c", _DRIVER],
