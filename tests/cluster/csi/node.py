@@ -51,13 +51,15 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
         with refusals(context):
             source = self._storage.path(request.volume_id)
         target = request.target_path
+        Path(target).mkdir(parents=True, exist_ok=True)
+        # Each step by itself: a driver killed between two of them is called again.
         if not _mounted(target):
-            Path(target).mkdir(parents=True, exist_ok=True)
             _mount(context, "--bind", source, target)
-            shown = os.path.join(target, SNAPSHOT_DIRECTORY)
-            if os.path.isdir(shown):  # nobody writes into snapshots
+        shown = os.path.join(target, SNAPSHOT_DIRECTORY)
+        if os.path.isdir(shown):  # nobody writes into snapshots
+            if not _mounted(shown):
                 _mount(context, "--bind", shown, shown)
-                _mount(context, "-o", "remount,bind,ro", shown)
+            _mount(context, "-o", "remount,bind,ro", shown)
         if request.readonly:
             _mount(context, "-o", "remount,bind,ro", target)
         return csi.NodePublishVolumeResponse()
