@@ -18,7 +18,7 @@ from . import layers, oci
 from .layout import CONTAINERD, IMAGES, STAMPS, ClusterError
 from .node import PAUSE_IMAGE
 from .oci import Image
-from .shell import run
+from .shell import alone, run
 
 USER_IMAGE = "docker.io/netapp-jlab/user:test"
 """Pods name it `netapp-jlab/user:test`."""
@@ -29,12 +29,12 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 def build() -> None:
     """Build the layers that are missing or older than their sources."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    STAMPS.mkdir(parents=True, exist_ok=True)
-    for left in IMAGES.glob("tmp*"):  # by one that was killed
-        shutil.rmtree(left)
-    _once("pause", layers.pause_sources(), layers.pause)
-    _once("user-base", layers.base_sources(), layers.base)
-    _once("user-product", layers.product_sources(), layers.product)
+    with alone(STAMPS / "images.lock"):
+        for left in IMAGES.glob("tmp*"):  # by one that was killed
+            shutil.rmtree(left)
+        _once("pause", layers.pause_sources(), layers.pause)
+        _once("user-base", layers.base_sources(), layers.base)
+        _once("user-product", layers.product_sources(), layers.product)
 
 
 def load() -> None:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from .layout import BIN, HERE, STAMPS, ClusterError
-from .shell import run
+from .shell import alone, run
 
 MODULES = (HERE / "go.mod", HERE / "go.sum")
 CRDS = "github.com/kubernetes-csi/external-snapshotter/client/v8"
@@ -23,8 +23,30 @@ def build() -> None:
     Raises
     ------
     ClusterError
-        Go is missing, or the build fails.
+        Go is missing.
+    subprocess.CalledProcessError
+        The build fails; it says why.
     """
+    with alone(STAMPS / "programs.lock"):
+        _build()
+
+
+def crds() -> list[Path]:
+    """Return the manifests of the snapshot kinds."""
+    run(["go", "mod", "download", CRDS], cwd=HERE, seconds=300)
+    folder = run(["go", "list", "-m", "-f", "{{.Dir}}", CRDS], cwd=HERE).strip()
+    return sorted(Path(folder, "config", "crd").glob("snapshot.storage.k8s.io_*.yaml"))
+
+
+def version() -> tuple[str, str, str]:
+    """Return the pinned version of Kubernetes, and its first two numbers."""
+    found = _VERSION.search(MODULES[0].read_text())
+    if found is None:
+        raise ClusterError(f"{MODULES[0]} names no version of k8s.io/kubernetes.")
+    return found[1], found[2], found[3]
+
+
+def _build() -> None:
     stamp, wanted = STAMPS / "programs", _digest()
     if stamp.exists() and stamp.read_text() == wanted:
         return
@@ -41,24 +63,8 @@ def build() -> None:
     subprocess.run(command, cwd=HERE, check=True, timeout=1800)
     (BIN / "server").replace(BIN / "etcd")  # its package is called so
     crds()  # downloads them
-    STAMPS.mkdir(parents=True, exist_ok=True)
     stamp.write_text(wanted)
     print(f"Built in {time.monotonic() - began:.0f} s", flush=True)
-
-
-def crds() -> list[Path]:
-    """Return the manifests of the snapshot kinds."""
-    run(["go", "mod", "download", CRDS], cwd=HERE, seconds=300)
-    folder = run(["go", "list", "-m", "-f", "{{.Dir}}", CRDS], cwd=HERE).strip()
-    return sorted(Path(folder, "config", "crd").glob("snapshot.storage.k8s.io_*.yaml"))
-
-
-def version() -> tuple[str, str, str]:
-    """Return the pinned version of Kubernetes, and its first two numbers."""
-    found = _VERSION.search(MODULES[0].read_text())
-    if found is None:
-        raise ClusterError(f"{MODULES[0]} names no version of k8s.io/kubernetes.")
-    return found[1], found[2], found[3]
 
 
 def _digest() -> str:

@@ -1,9 +1,11 @@
-"""Runs a command and waits for it."""
+"""Runs a command and waits for it; waits for others that do the same."""
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from .layout import ClusterError
@@ -41,3 +43,12 @@ def works(command: Sequence[str | Path], *, seconds: float = 30.0) -> bool:
     except (ClusterError, OSError, subprocess.TimeoutExpired):
         return False
     return True
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Keep other processes out of a block; one that is killed lets go."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
