@@ -26,6 +26,7 @@ from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.classes import Classes
 from netapp_jlab.services.clones import Clones
 from netapp_jlab.services.files import Files
+from netapp_jlab.services.here import Here
 from netapp_jlab.services.journal import Entry, Journal, entry_of
 from netapp_jlab.services.moved import Moved
 from netapp_jlab.services.movers import Movers
@@ -80,7 +81,8 @@ class Client:
             self._catalog, classes, self._access, self.settings, self._movers.may
         )
         views = SnapshotViews(self._catalog)
-        self.places = Places(SnapshotTrees(self._catalog), Moved(self._movers))
+        trees = SnapshotTrees(self._catalog)
+        self.places = Places(trees, Here(trees), Moved(self._movers))
         self.files = Files(sources, self.places)
         self.capabilities = Capabilities(self._catalog, classes, self._access)
         self.snapshots = Snapshots(
