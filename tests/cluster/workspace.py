@@ -70,22 +70,19 @@ class Workspace:
         return self.ok(*COMMAND, *arguments)
 
 
-def rules(*files: str) -> list[dict[str, Any]]:
-    """Return what some files of ``rbac/`` grant."""
-    documents = [
-        document
-        for file in files
-        for document in yaml.safe_load_all((ROOT / "rbac" / "roles" / file / "role.yaml").read_text())
-    ]
-    roles = [document for document in documents if document["kind"] in ("Role", "ClusterRole")]
-    return [rule for role in roles for rule in role["rules"]]
+def rules(*roles: str) -> list[dict[str, Any]]:
+    """Return what some of ``rbac/roles/`` grant."""
+    paths = [ROOT / "rbac" / "roles" / role / "role.yaml" for role in roles]
+    documents = [one for path in paths for one in yaml.safe_load_all(path.read_text())]
+    found = [one for one in documents if one["kind"] in ("Role", "ClusterRole")]
+    return [rule for role in found for rule in role["rules"]]
 
 
-def grant(admin: Api, namespace: str, account: str, *files: str) -> None:
-    """Make an account that may do, in its namespace, what these files of ``rbac/`` grant."""
+def grant(admin: Api, namespace: str, account: str, *roles: str) -> None:
+    """Make an account that may do, in its namespace, what these of ``rbac/roles/`` grant."""
     admin.create(f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": account}})
     base = _RBAC.format(namespace)
-    role = {"metadata": {"name": account}, "rules": rules(*files)}
+    role = {"metadata": {"name": account}, "rules": rules(*roles)}
     admin.create(f"{base}/roles", role)
     admin.create(
         f"{base}/rolebindings",

@@ -12,6 +12,9 @@ import { Folder } from '../files/folder';
 import { Selection } from '../files/selection';
 import { useSubmit } from './frame';
 
+/** What has the focus when the dialog has it: the active row, else the first button. */
+const FIRST = '[role=row][tabindex="0"], .nj-File-preview button';
+
 /** Show the files of a snapshot; resolves to those that are to be restored, null for none. */
 export function showBrowseForm(
   context: IContext,
@@ -76,27 +79,39 @@ function BrowseForm(props: {
         trans={trans}
         onGo={path => go(path, '')}
       />
-      {file ? (
-        <FilePreview
-          {...shared}
-          path={childPath(folder, file.name)}
-          entry={file}
-          onBack={() => go(folder, file.name)}
-        />
-      ) : (
-        <Folder
-          {...shared}
-          key={folder}
-          path={folder}
-          start={last}
-          onOpen={entry =>
-            entry.kind === 'directory'
-              ? go(childPath(folder, entry.name), '')
-              : setFile(entry)
+      <div
+        className="nj-Browse"
+        tabIndex={-1}
+        data-nj-focus
+        onFocus={({ target, currentTarget }) => {
+          // The dialog focuses this when it is idle, and whenever the focus would leave the dialog.
+          if (target === currentTarget) {
+            currentTarget.querySelector<HTMLElement>(FIRST)?.focus();
           }
-          onUp={() => folder && go(folderOf(folder), nameOf(folder))}
-        />
-      )}
+        }}
+      >
+        {file ? (
+          <FilePreview
+            {...shared}
+            path={childPath(folder, file.name)}
+            entry={file}
+            onBack={() => go(folder, file.name)}
+          />
+        ) : (
+          <Folder
+            {...shared}
+            key={folder}
+            path={folder}
+            start={last}
+            onOpen={entry =>
+              entry.kind === 'directory'
+                ? go(childPath(folder, entry.name), '')
+                : setFile(entry)
+            }
+            onUp={() => folder && go(folderOf(folder), nameOf(folder))}
+          />
+        )}
+      </div>
       <Selection
         paths={selection}
         format={format}

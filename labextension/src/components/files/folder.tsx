@@ -70,16 +70,6 @@ export function Folder(props: IFolderProps): React.ReactElement {
       />
       <section
         className="nj-Files"
-        tabIndex={-1}
-        data-nj-focus
-        onFocus={({ target, currentTarget }) => {
-          // The dialog focuses this when it is idle, which may be after the rows have come.
-          if (target === currentTarget) {
-            currentTarget
-              .querySelector<HTMLElement>('[role=row][tabindex="0"]')
-              ?.focus();
-          }
-        }}
         aria-label={trans.__('Files')}
         aria-busy={listing.loading}
       >
