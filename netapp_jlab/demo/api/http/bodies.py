@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -163,28 +164,38 @@ def _unrecognized(expected: str, why: str) -> errors.ApiError:
 
 
 def check_kind(kind: Kind, obj: Object, body: bytes) -> None:
-    """Refuse an object of another kind than its path; built-in kinds may leave it out.
+    """Refuse an object of another kind than its path; built-in kinds may leave both fields out.
 
     Raises
     ------
     ApiError
-        400.
+        400; 422 for a custom resource of another kind, as only its schema tells them apart.
     """
     name, api_version = obj.get("kind"), obj.get("apiVersion")
     if not kind.builtin and not name:
         text = _summary(body)
         raise _unrecognized(kind.kind, f"Object 'Kind' is missing in '{text}' ({text})")
-    if api_version not in (None, "", kind.api_version):
+    if (api_version or not kind.builtin) and api_version != kind.api_version:
         raise errors.bad_request(
-            f"the API version in the data ({api_version}) does not match the expected API version "
-            f"({kind.api_version})"
+            f"the API version in the data ({api_version or ''}) does not match the expected "
+            f"API version ({kind.api_version})"
         )
-    if name not in (None, "", kind.kind):
+    if name and name != kind.kind:
+        if not kind.builtin:
+            raise _other_custom_kind(kind, obj, name)
         group = kind.group.partition(".")[0] or "core"
         detail = f"converting (v1.{name}) to ({group}.{kind.kind}): unknown conversion"
         raise errors.bad_request(
             f'{name} in version "{kind.version}" cannot be handled as a {kind.kind}: {detail}'
         )
+
+
+def _other_custom_kind(kind: Kind, obj: Object, name: str) -> errors.ApiError:
+    """Return 422; its message names the kind that was given, not the one of the path."""
+    meta = obj.get("metadata")
+    given = str(meta.get("name", "")) if isinstance(meta, dict) else ""
+    cause = errors.invalid("kind", name, f"must be {kind.kind}")
+    return errors.invalid_object(replace(kind, kind=name), given, [cause])
 
 
 def place(kind: Kind, obj: Object, namespace: str, name: str = "") -> None:
