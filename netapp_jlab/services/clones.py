@@ -25,7 +25,7 @@ from netapp_jlab.services.once import Once
 from netapp_jlab.services.operations import Operations
 from netapp_jlab.services.records import Grow, Record, Ref, now, this_process
 from netapp_jlab.services.runner import Result, Runner
-from netapp_jlab.services.snapshots import is_cut
+from netapp_jlab.services.snapshots import await_cut
 from netapp_jlab.services.sources import Sources, labels, notes
 from netapp_jlab.services.views import volume_phase
 
@@ -226,13 +226,7 @@ class Clones:
 
     def _create_claim(self, lease: Lease) -> None:
         """Wait for the intermediate snapshot, then create the claim that takes over the record."""
-        self._cluster.wait(
-            kinds.SNAPSHOTS,
-            lease.entry.name,
-            is_cut,
-            timeout=self._ready_timeout,
-            cancel=lease.check,
-        )
+        await_cut(self._cluster, lease.entry.name, timeout=self._ready_timeout, cancel=lease.check)
         order = msgspec.convert(lease.record.manifest, VolumeOrder)
         manifest, grow_to = self._sources.manifest(order)
         record = msgspec.structs.replace(

@@ -8,7 +8,6 @@ import msgspec
 
 from netapp_jlab import files
 from netapp_jlab.errors import Changed, Invalid, NetAppJLabError, NotFound
-from netapp_jlab.k8s import kinds
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.models import Issue, Outcome, Progress
 from netapp_jlab.services.catalog import Catalog
@@ -17,7 +16,7 @@ from netapp_jlab.services.lease import Lease
 from netapp_jlab.services.places import Done, Job, Places, translated
 from netapp_jlab.services.records import Ref
 from netapp_jlab.services.runner import TRANSIENT, Result
-from netapp_jlab.services.snapshots import is_cut
+from netapp_jlab.services.snapshots import await_cut
 from netapp_jlab.services.sources import Sources
 
 REPORTED = 100
@@ -66,12 +65,8 @@ class Restoring:
     def _work(self, lease: Lease, tell: Callable[[Progress], None]) -> Result:
         record = lease.record
         claim = same_claim(self._catalog, record.volume)
-        kept = self._cluster.wait(
-            kinds.SNAPSHOTS,
-            lease.entry.name,
-            is_cut,
-            timeout=self._ready_timeout,
-            cancel=lease.check,
+        kept = await_cut(
+            self._cluster, lease.entry.name, timeout=self._ready_timeout, cancel=lease.check
         )
         taken = self._same(record.snapshot)
         job = Job(

@@ -15,8 +15,10 @@ from netapp_jlab.errors import (
     NetAppJLabError,
     NotReady,
     Refused,
+    Timeout,
 )
 from netapp_jlab.k8s import kinds, naming, objects
+from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.wire import VolumeSnapshot
 from netapp_jlab.models import (
     DeletePlan,
@@ -275,3 +277,22 @@ def is_cut(snapshot: VolumeSnapshot) -> bool:
             "your administrator.",
         )
     return False
+
+
+def await_cut(
+    cluster: Cluster, name: str, *, timeout: float, cancel: Callable[[], None]
+) -> VolumeSnapshot:
+    """Wait until a snapshot that an operation needs is ready.
+
+    Raises
+    ------
+    Refused
+        It failed, or is not ready within `timeout` seconds; trying again at once is of no use.
+    """
+    try:
+        return cluster.wait(kinds.SNAPSHOTS, name, is_cut, timeout=timeout, cancel=cancel)
+    except Timeout:
+        raise Refused(
+            f"The snapshot “{name}” did not get ready within {timeout:.0f} s.",
+            hint="The storage may be away or busy. Try again later; nothing was changed.",
+        ) from None
