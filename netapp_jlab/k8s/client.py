@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from netapp_jlab.errors import Forbidden, NotFound, Unsupported
-from netapp_jlab.k8s import changes, decode, waiting
+from netapp_jlab.k8s import changes, decode, naming, waiting
 from netapp_jlab.k8s.calls import Calls
 from netapp_jlab.k8s.interrupts import Interrupt
 from netapp_jlab.k8s.kinds import Kind
@@ -188,6 +188,8 @@ class Cluster(Calls):
         bears the same id is what this call, or an earlier try of the same click, has made, and it
         is returned. Without the label the error says that it may have been created.
 
+        Where users share a namespace, whose it is stands in the label :data:`naming.OWNER`.
+
         Raises
         ------
         AlreadyExists
@@ -195,6 +197,8 @@ class Cluster(Calls):
         QuotaExceeded
             A quota does not allow it.
         """
+        if owner := self.settings.mover_owner:
+            manifest["metadata"].setdefault("labels", {}).setdefault(naming.OWNER, owner)
         return changes.create(self, kind, manifest, dry_run=dry_run)
 
     def patch(

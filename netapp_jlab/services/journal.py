@@ -51,6 +51,7 @@ class Journal:
         self._catalog = catalog
         self._cluster = catalog.cluster
         self._sightings = Sightings()
+        self._owner = catalog.settings.mover_owner
 
     def note(self, entry: Entry) -> None:
         """Remember an operation as it was seen now: from here on its lease grows old."""
@@ -62,7 +63,21 @@ class Journal:
 
     def entries(self) -> Iterator[Entry]:
         """Yield every operation there is a record of."""
-        yield from _entries(self._catalog.snapshots(), self._catalog.claims())
+        yield from self._entries(self._catalog.snapshots(), self._catalog.claims())
+
+    def _entries(
+        self, snapshots: Mapping[str, VolumeSnapshot], claims: Mapping[str, Claim]
+    ) -> Iterator[Entry]:
+        for kind, carriers in ((kinds.SNAPSHOTS, snapshots), (kinds.CLAIMS, claims)):
+            for carrier in carriers.values():
+                entry = entry_of(kind, carrier)
+                if entry is not None and not self._is_anothers(carrier):
+                    yield entry
+
+    def _is_anothers(self, carrier: Carrier) -> bool:
+        """Whether an object belongs to another user of the namespace: not ours to work on."""
+        owner = carrier.metadata.labels.get(naming.OWNER, self._owner)
+        return bool(self._owner) and owner != self._owner
 
     def get(self, operation: str) -> Entry:
         """Return one operation, read live.
@@ -76,7 +91,7 @@ class Journal:
             if entry.id == operation:
                 return self.read(entry)
         # One that was begun just now may not have come by the watch yet.
-        for entry in _entries(self._catalog.live_snapshots(), self._catalog.live_claims()):
+        for entry in self._entries(self._catalog.live_snapshots(), self._catalog.live_claims()):
             if entry.id == operation:
                 return entry
         raise _unknown(operation)
@@ -172,23 +187,26 @@ def _unknown(operation: str) -> NotFound:
     )
 
 
-def _entries(
-    snapshots: Mapping[str, VolumeSnapshot], claims: Mapping[str, Claim]
-) -> Iterator[Entry]:
-    for snapshot in snapshots.values():
-        if (entry := entry_of(kinds.SNAPSHOTS, snapshot)) is not None:
-            yield entry
-    for claim in claims.values():
-        if (entry := entry_of(kinds.CLAIMS, claim)) is not None:
-            yield entry
-
-
 def entry_of(kind: Kind[Any], carrier: Carrier) -> Entry | None:
-    """Return the operation that an object carries the record of, or None."""
+    """Return the operation that an object carries the record of, or None.
+
+    What a record says is done with the rights of whoever takes it up. So a restore is only believed
+    on a snapshot of the very volume that it is to change: who could write it there may cut
+    snapshots of that volume, and restore them.
+    """
     text = carrier.metadata.annotations.get(naming.OPERATION)
     record = decode(text) if text else None
     if record is None:
         return None
+    if record.kind != "clone" and _volume_of(carrier) != record.volume.name:
+        return None
     meta = carrier.metadata
     cancelled = CANCEL in meta.annotations
     return Entry(kind, meta.name, meta.uid, meta.resource_version, record, cancelled)
+
+
+def _volume_of(carrier: Carrier) -> str:
+    """Return the volume that a snapshot was cut from; "" for a volume."""
+    if isinstance(carrier, VolumeSnapshot):
+        return carrier.spec.source.persistent_volume_claim_name
+    return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -38,16 +38,30 @@ def snapshot_phase(snapshot: VolumeSnapshot) -> SnapshotPhase:
     return "failed" if snapshot.status.error is not None else "pending"
 
 
-def owner_uid(snapshot: VolumeSnapshot, claims: Mapping[str, Claim]) -> str:
+def owner_uid(
+    snapshot: VolumeSnapshot,
+    claims: Mapping[str, Claim],
+    present: Collection[str] | None = None,
+) -> str:
     """Return the uid of the claim that `snapshot` was cut from; "" where nobody can tell.
 
     We write it on every snapshot of ours. On others (kubectl, the DataOps Toolkit) it follows from
     the time: the present claim of that name, if it existed when the snapshot was cut.
+
+    Parameters
+    ----------
+    present : Collection[str], optional
+        The uids of `claims`, where they are at hand.
     """
     written = snapshot.metadata.labels.get(naming.VOLUME_UID)
-    if written:
-        return written
     claim = claims.get(snapshot.spec.source.persistent_volume_claim_name)
+    if written:
+        if claim is not None and claim.metadata.uid == written:
+            return written
+        uids = present if present is not None else {one.metadata.uid for one in claims.values()}
+        # A claim never changes its name: whoever wrote another claim's uid here wants to show a
+        # snapshot in that one's timeline, and have it restored.
+        return "" if written in uids else written
     if claim is None:
         return ""
     cut_at = snapshot.status.creation_time or snapshot.metadata.creation_timestamp
@@ -177,7 +191,7 @@ class SnapshotViews:
         present: set[str],
         browsable: Browsable,
     ) -> tuple[_Version, Snapshot]:
-        uid = owner_uid(snapshot, claims)
+        uid = owner_uid(snapshot, claims, present)
         stale = uid not in present
         version = (
             snapshot.metadata.resource_version,

@@ -34,9 +34,6 @@ from .hostile.scene import OWNER, Json, contained
 from .isolation import SWITCH, Shipped
 from .workspace import IMAGE
 
-pytestmark = pytest.mark.xfail(
-    reason="the product does not yet write netapp-jlab.io/owner on what it makes", strict=False
-)
 CLASS = "csi-hidden"
 FOREIGN = "claim-u2-20260102-030405-0a0b"
 PATIENCE = 60.0

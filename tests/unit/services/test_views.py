@@ -56,6 +56,11 @@ def test_without_a_label_the_time_tells(after, owner):
     assert owner_uid(snapshot(cut=BORN + after), CLAIMS) == owner
 
 
+def test_another_present_volumes_uid_was_written_by_hand():
+    assert owner_uid(snapshot(label="new", claim="other", cut=BORN), CLAIMS) == ""
+    assert owner_uid(snapshot(label="new", claim="other", cut=BORN), CLAIMS, {"new"}) == ""
+
+
 def test_nobodys_when_the_claim_is_gone():
     assert owner_uid(snapshot(claim="gone", cut=BORN), CLAIMS) == ""
 
