@@ -118,6 +118,10 @@ def test_while_the_driver_is_away_everything_waits_and_then_converges(scene: Sce
             client.snapshots.wait("waits", timeout=1.0)
     finally:
         cluster.start("csi-driver")
+        # Sidecars end when they lose their driver; in a pod the kubelet starts them again.
+        for name in ("csi-provisioner", "csi-snapshotter", "csi-resizer"):
+            if cluster.pid(name) is None:
+                cluster.start(name)
     assert client.snapshots.wait("waits", timeout=90.0).phase == "ready"
     assert client.operations.wait(begun.id, timeout=90.0).state == "done"
     assert tree(scene.files_of("copy")) == FILES
