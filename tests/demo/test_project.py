@@ -94,7 +94,7 @@ def test_account_has_the_rights_that_are_shipped() -> None:
     yaml = pytest.importorskip("yaml")
     shipped = {}
     for name in ("read", "snapshot", "full", "classes"):
-        text = (Path(__file__).parents[2] / "rbac" / f"{name}.yaml").read_text()
+        text = (Path(__file__).parents[2] / "rbac" / "roles" / name / "role.yaml").read_text()
         for document in yaml.safe_load_all(text):
             if document["kind"] == "ClusterRole":
                 shipped[document["metadata"]["name"]] = document["rules"]
