@@ -1,6 +1,7 @@
 import type { Row } from '../model/rows';
 import { buildRows, sectionKey, snapshotKey, volumeKey } from '../model/rows';
-import { PAGE, treeMove } from '../model/treekeys';
+import { PAGE } from '../model/listkeys';
+import { treeMove } from '../model/treekeys';
 import { snapshot, volume } from './fixtures';
 
 const rows: Row[] = buildRows({

@@ -6,6 +6,8 @@
  */
 import type { FileEntry } from '../api/types';
 
+import { type FocusMove, focusMove } from './listkeys';
+
 /** The path of an entry of a folder; empty for the root. */
 export function childPath(folder: string, name: string): string {
   return folder ? `${folder}/${name}` : name;
@@ -72,13 +74,7 @@ export function matching(
 }
 
 export type FileMove =
-  | { move: 'focus'; index: number }
-  | { move: 'open' }
-  | { move: 'up' }
-  | { move: 'toggle' };
-
-/** Rows that Page Up and Page Down pass over. */
-const PAGE = 10;
+  FocusMove | { move: 'open' } | { move: 'up' } | { move: 'toggle' };
 
 /**
  * @param key - `KeyboardEvent.key`
@@ -93,23 +89,7 @@ export function fileMove(
   index: number,
   rtl = false
 ): FileMove | null {
-  const focus = (to: number): FileMove => ({
-    move: 'focus',
-    index: Math.max(0, Math.min(count - 1, to))
-  });
   switch (key) {
-    case 'ArrowDown':
-      return focus(index + 1);
-    case 'ArrowUp':
-      return focus(index - 1);
-    case 'PageDown':
-      return focus(index + PAGE);
-    case 'PageUp':
-      return focus(index - PAGE);
-    case 'Home':
-      return focus(0);
-    case 'End':
-      return focus(count - 1);
     case 'Enter':
       return { move: 'open' };
     case 'ArrowRight':
@@ -121,7 +101,7 @@ export function fileMove(
     case ' ':
       return { move: 'toggle' };
     default:
-      return null;
+      return focusMove(key, count, index);
   }
 }
 

@@ -1,17 +1,15 @@
 /**
  * What a key does in the tree, as the ARIA pattern for a tree grid has it.
  */
+import { type FocusMove, focusMove } from './listkeys';
 import type { Row } from './rows';
 
 export type TreeMove =
-  | { move: 'focus'; index: number }
+  | FocusMove
   | { move: 'toggle'; key: string; expand: boolean }
   | { move: 'enter' }
   | { move: 'edit' }
   | { move: 'delete' };
-
-/** Rows that Page Up and Page Down pass over. */
-export const PAGE = 10;
 
 /**
  * @param key - `KeyboardEvent.key`
@@ -30,23 +28,7 @@ export function treeMove(
   if (!row) {
     return null;
   }
-  const focus = (to: number): TreeMove => ({
-    move: 'focus',
-    index: Math.max(0, Math.min(rows.length - 1, to))
-  });
   switch (key) {
-    case 'ArrowDown':
-      return focus(index + 1);
-    case 'ArrowUp':
-      return focus(index - 1);
-    case 'PageDown':
-      return focus(index + PAGE);
-    case 'PageUp':
-      return focus(index - PAGE);
-    case 'Home':
-      return focus(0);
-    case 'End':
-      return focus(rows.length - 1);
     case 'ArrowRight':
       return rtl ? backward(rows, row) : forward(row);
     case 'ArrowLeft':
@@ -63,7 +45,7 @@ export function treeMove(
         ? { move: 'delete' }
         : null;
     default:
-      return null;
+      return focusMove(key, rows.length, index);
   }
 }
 
