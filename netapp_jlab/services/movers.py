@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from netapp_jlab.errors import (
@@ -25,23 +24,22 @@ from netapp_jlab.errors import (
     Upstream,
 )
 from netapp_jlab.k8s import exec as execs
-from netapp_jlab.k8s import helper_manifests, helpers, kinds, naming
+from netapp_jlab.k8s import helper_manifests, helpers
 from netapp_jlab.k8s.access import Access
 from netapp_jlab.models import Permission
 from netapp_jlab.mover import wire
 from netapp_jlab.services.catalog import Catalog
+from netapp_jlab.services.leftovers import STATUS_SECONDS, Leftovers
 from netapp_jlab.services.making import Maker, Wanted
 from netapp_jlab.services.places import Check, Told
-from netapp_jlab.services.records import now
 from netapp_jlab.services.sources import Sources
-from netapp_jlab.services.talks import Broken, Channel, Refusal, Talks
+from netapp_jlab.services.talks import Broken, Channel, Refusal, Talks, limit
 from netapp_jlab.services.templates import NO_IMAGE, NO_IMAGE_HINT, Templates
 
 log = logging.getLogger(__name__)
 TRIES = 5
 """Connections that may break one after the other before giving up."""
 CONNECT_SECONDS = 30.0
-STATUS_SECONDS = 5.0
 STOP_SECONDS = 20.0
 """For a restore to come to a point where it can stop; after that its pod is deleted."""
 _NEEDED = (
@@ -52,7 +50,6 @@ _NEEDED = (
     ("delete", "pods"),
     ("delete", "persistentvolumeclaims"),
 )
-_SELECTOR = f"{naming.MANAGED_BY}={naming.MANAGER},{naming.PURPOSE}=mover"
 
 
 @dataclass
@@ -90,6 +87,7 @@ class Movers:
         self._access = access
         self._templates = Templates(catalog)
         self._maker = Maker(catalog, sources, self._templates)
+        self._leftovers = Leftovers(self._cluster, self._maker, self._connect)
         self._lock = threading.Lock()
         self._running: dict[str, Helper] = {}
         self._single: dict[str, threading.Lock] = {}
@@ -240,7 +238,7 @@ class Movers:
         helper = self._running.get(name)
         if helper is not None:
             with suppress(Broken, Refusal):
-                helper.talks.ask("cancel", cancel=_limit(STOP_SECONDS), token=token)
+                helper.talks.ask("cancel", cancel=limit(STOP_SECONDS), token=token)
                 self.remove(name)
                 return
             self._forget(helper)
@@ -281,23 +279,8 @@ class Movers:
 
     def sweep(self) -> None:
         """Remove what others of the same owner have left behind: after a crash, for example."""
-        if not self._settings.mover_enabled or not self._access.allowed("delete", "pods"):
-            return
-        selector = f"{_SELECTOR},{naming.OWNER}={self.owner()}"
-        pods = {
-            pod.metadata.name: pod
-            for pod in self._cluster.list(helpers.PODS, label_selector=selector).items
-        }
-        for name, pod in pods.items():
-            if name not in self._running and self._is_left_over(pod):
-                self._maker.remove(pod)
-        claims = self._cluster.list(kinds.CLAIMS, label_selector=selector).items
-        for claim in claims:
-            meta = claim.metadata
-            of_pod = meta.name.rpartition("-")[0]
-            if of_pod not in pods and _is_past(meta.annotations.get(naming.EXPIRES_AT, "")):
-                with suppress(NotFound):
-                    self._cluster.delete(kinds.CLAIMS, meta.name, uid=meta.uid)
+        if self._settings.mover_enabled and self._access.allowed("delete", "pods"):
+            self._leftovers.sweep(self.owner(), ours=self._running)
 
     def close(self) -> None:
         """End the connections, and remove helpers that nobody else will remove.
@@ -318,34 +301,15 @@ class Movers:
     def _others_use(helper: Helper) -> bool:
         """Whether other processes are connected to a helper."""
         try:
-            status = helper.talks.ask("status", cancel=_limit(1.0), token="")
+            status = helper.talks.ask("status", cancel=limit(1.0), token="")
             return int(status["connections"]) > helper.talks.open
         except (Broken, Refusal, KeyError, TypeError, ValueError):
             return False
 
-    def _is_left_over(self, pod: helpers.Pod) -> bool:
-        if pod.metadata.deletion_timestamp is not None:
-            return False
-        if pod.going:
-            return True
-        if not _is_past(pod.metadata.annotations.get(naming.EXPIRES_AT, "")):
-            return False
-        if pod.state.running is None:
-            return True
-        # It would have ended by itself if nobody used it; unless it hangs.
-        talks = Talks(lambda: self._connect(pod))
-        try:
-            talks.ask("status", cancel=_limit(STATUS_SECONDS), token="")
-        except (Broken, Refusal):
-            return True
-        finally:
-            talks.close()
-        return False
-
     def _unused(self, helper: Helper) -> float | None:
         """Return for how long nobody has used a helper; None where it does not answer."""
         try:
-            status = helper.talks.ask("status", cancel=_limit(STATUS_SECONDS), token="")
+            status = helper.talks.ask("status", cancel=limit(STATUS_SECONDS), token="")
             return 0.0 if status["running"] else float(status["unused"])
         except (Broken, Refusal, KeyError, TypeError):
             return None
@@ -393,21 +357,3 @@ def _pause(seconds: float, cancel: Check) -> None:
         cancel()
         time.sleep(min(left, 0.1))
     cancel()
-
-
-def _limit(seconds: float) -> Check:
-    """Return a `cancel` that gives up after so many seconds."""
-    until = time.monotonic() + seconds
-
-    def check() -> None:
-        if time.monotonic() > until:
-            raise Broken("it does not answer")
-
-    return check
-
-
-def _is_past(until: str) -> bool:
-    try:
-        return datetime.fromisoformat(until.replace("Z", "+00:00")) < now()
-    except (ValueError, TypeError):
-        return False

@@ -227,3 +227,14 @@ class Talks:
     def _count_off(self) -> None:
         with self._lock:
             self._open -= 1
+
+
+def limit(seconds: float) -> Callable[[], None]:
+    """Return a `cancel` that gives up after so many seconds."""
+    until = time.monotonic() + seconds
+
+    def check() -> None:
+        if time.monotonic() > until:
+            raise Broken("it does not answer")
+
+    return check
