@@ -19,6 +19,7 @@ from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.models import CloneOrder, Operation, Progress, VolumeOrder, VolumeSource
 from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.classes import Classes
+from netapp_jlab.services.discard import discard
 from netapp_jlab.services.journal import Entry, Journal, entry_of
 from netapp_jlab.services.lease import Lease
 from netapp_jlab.services.once import Once
@@ -318,10 +319,11 @@ class Clones:
         for snapshot in self._catalog.snapshots().values():
             if not is_intermediate(snapshot) or naming.OPERATION in snapshot.metadata.annotations:
                 continue
-            name = snapshot.metadata.name
-            clones = self._catalog.clones_of(name)
+            if self._journal.is_anothers(snapshot):
+                continue
+            clones = self._catalog.clones_of(snapshot.metadata.name)
             if all(volume_phase(clone) == "bound" for clone in clones):
-                self._cluster.delete(kinds.SNAPSHOTS, name, uid=snapshot.metadata.uid)
+                discard(self._cluster, kinds.SNAPSHOTS, snapshot)
 
 
 def is_intermediate(snapshot: VolumeSnapshot) -> bool:

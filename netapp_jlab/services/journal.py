@@ -71,10 +71,10 @@ class Journal:
         for kind, carriers in ((kinds.SNAPSHOTS, snapshots), (kinds.CLAIMS, claims)):
             for carrier in carriers.values():
                 entry = entry_of(kind, carrier)
-                if entry is not None and not self._is_anothers(carrier):
+                if entry is not None and not self.is_anothers(carrier):
                     yield entry
 
-    def _is_anothers(self, carrier: Carrier) -> bool:
+    def is_anothers(self, carrier: Carrier) -> bool:
         """Whether an object belongs to another user of the namespace: not ours to work on."""
         owner = carrier.metadata.labels.get(naming.OWNER, self._owner)
         return bool(self._owner) and owner != self._owner

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from contextlib import suppress
 from datetime import datetime
 
-from netapp_jlab.errors import NotFound
 from netapp_jlab.k8s import helpers, kinds, naming
 from netapp_jlab.k8s.client import Cluster
+from netapp_jlab.services.discard import discard
 from netapp_jlab.services.making import Maker
 from netapp_jlab.services.records import now
 from netapp_jlab.services.talks import Broken, Channel, Refusal, Talks, limit
@@ -60,8 +59,7 @@ class Leftovers:
             meta = claim.metadata
             of_pod = meta.name.rpartition("-")[0]
             if of_pod not in pods and _is_past(meta.annotations.get(naming.EXPIRES_AT, "")):
-                with suppress(NotFound):
-                    self._cluster.delete(kinds.CLAIMS, meta.name, uid=meta.uid)
+                discard(self._cluster, kinds.CLAIMS, claim)
 
     def _is_left_over(self, pod: helpers.Pod) -> bool:
         if pod.metadata.deletion_timestamp is not None:

@@ -32,6 +32,7 @@ from netapp_jlab.models import (
 )
 from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.classes import TRIDENT, Classes
+from netapp_jlab.services.discard import discard
 from netapp_jlab.services.journal import Entry, Journal, entry_of
 from netapp_jlab.services.once import Once
 from netapp_jlab.services.operations import Operations, unfinished
@@ -341,7 +342,7 @@ class Restores:
                 continue
             until = meta.annotations.get(naming.EXPIRES_AT, "")
             if meta.labels.get(naming.PURPOSE) == "safety" and until and _is_past(until):
-                self._cluster.delete(kinds.SNAPSHOTS, meta.name, uid=meta.uid)
+                discard(self._cluster, kinds.SNAPSHOTS, snapshot)
 
 
 def _asked(taken: VolumeSnapshot, claim: Claim, order: RestoreOrder) -> Pair:

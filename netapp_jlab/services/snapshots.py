@@ -19,7 +19,7 @@ from netapp_jlab.errors import (
 )
 from netapp_jlab.k8s import kinds, naming, objects
 from netapp_jlab.k8s.client import Cluster
-from netapp_jlab.k8s.wire import VolumeSnapshot
+from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.models import (
     DeletePlan,
     Permission,
@@ -162,11 +162,11 @@ class Snapshots:
     def plan_delete(self, name: str) -> DeletePlan:
         """Tell what deleting a snapshot touches, and whether it is allowed."""
         snapshot = self._catalog.snapshot(name)
-        clones = [clone.metadata.name for clone in self._catalog.clones_of(name)]
+        clones = self._catalog.clones_of(name)
         return DeletePlan(
             name=name,
             uid=snapshot.metadata.uid,
-            clones=tuple(sorted(clones)),
+            clones=tuple(sorted(clone.metadata.name for clone in clones)),
             capacity=snapshot.status.restore_size,
             refusal=self._deletable(snapshot, clones),
         )
@@ -236,7 +236,7 @@ class Snapshots:
             None,
         )
 
-    def _deletable(self, snapshot: VolumeSnapshot, clones: Sequence[str]) -> Permission:
+    def _deletable(self, snapshot: VolumeSnapshot, clones: Sequence[Claim]) -> Permission:
         right = self._permissions.rights().remove_snapshot
         if not right.allowed:
             return right
@@ -246,11 +246,11 @@ class Snapshots:
                 f"A {user.record.kind} of “{user.record.volume.name}” needs it and has not ended.",
                 "Wait until it has ended, or cancel it.",
             )
-        claims = self._catalog.claims()
-        pending = [name for name in clones if volume_phase(claims[name]) == "pending"]
-        if pending:
+        pending = next((clone for clone in clones if volume_phase(clone) == "pending"), None)
+        if pending is not None:
             return no(
-                f"The volume “{pending[0]}” is still being made from it.", "Wait until it is bound."
+                f"The volume “{pending.metadata.name}” is still being made from it.",
+                "Wait until it is bound.",
             )
         return YES
 
