@@ -141,6 +141,7 @@ def test_this_machine_sees_nothing_of_its_mounts_and_rules(cluster: Cluster, pod
     assert "kube-proxy" in cluster.exec(["nft", "list", "tables"])
 
 
+@pytest.mark.disturbing
 def test_a_second_start_says_that_it_runs_and_changes_nothing(cluster: Cluster):
     before = {name: cluster.pid(name) for name in all_programs()}
     done = _command("up")
@@ -150,6 +151,7 @@ def test_a_second_start_says_that_it_runs_and_changes_nothing(cluster: Cluster):
     assert {name: cluster.pid(name) for name in all_programs()} == before
 
 
+@pytest.mark.disturbing
 def test_a_program_can_be_killed_and_started_again(cluster: Cluster):
     first = cluster.pid("csi-resizer")
     cluster.kill("csi-resizer")
@@ -168,6 +170,7 @@ def test_a_program_can_be_killed_and_started_again(cluster: Cluster):
     assert (LOGS / "csi-resizer.log").read_text()
 
 
+@pytest.mark.disturbing
 def test_what_is_started_again_is_in_the_same_namespaces(cluster: Cluster):
     spaces = {
         (os.readlink(f"/proc/{cluster.pid(name)}/ns/net"), _mounts_of(cluster, name))

@@ -42,6 +42,8 @@ STAGES = {
 }
 STAGE_SECONDS = 60.0
 
+pytestmark = pytest.mark.disturbing
+
 
 @pytest.fixture(autouse=True)
 def clean() -> Iterator[None]:
