@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .layout import BIN, INSIDE, KUBECONFIG, PKI, RUN, SERVICES
 from .processes import Program
+from .sidecars import PACE
 
 ETCD = "http://127.0.0.1:2379"
 _ETCD_PEERS = "http://127.0.0.1:2380"
@@ -57,6 +58,8 @@ def programs() -> list[Program]:
                 f"--service-account-private-key-file={PKI}/accounts.key",
                 f"--root-ca-file={PKI}/ca.crt",
                 "--use-service-account-credentials",
+                "--kube-api-qps=100",
+                "--kube-api-burst=200",
                 "--allocate-node-cidrs=false",
                 "--leader-elect=false",
             ],
@@ -74,9 +77,7 @@ def programs() -> list[Program]:
             [
                 f"{BIN}/snapshot-controller",
                 f"--kubeconfig={KUBECONFIG}",
-                # Its own pauses after a failure are minutes long by default.
-                "--retry-interval-start=200ms",
-                "--retry-interval-max=5s",
+                *PACE,
             ],
         ),
     ]
