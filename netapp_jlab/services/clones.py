@@ -12,7 +12,15 @@ from typing import Any
 
 import msgspec
 
-from netapp_jlab.errors import AlreadyExists, Cancelled, NotFound, NotReady, Refused, Timeout
+from netapp_jlab.errors import (
+    AlreadyExists,
+    Cancelled,
+    NotFound,
+    NotReady,
+    Refused,
+    Timeout,
+    Unsupported,
+)
 from netapp_jlab.k8s import kinds, naming, objects
 from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
@@ -100,17 +108,22 @@ class Clones:
         """
         return self._begin(order, VolumeSource(kind="volume", name=volume))
 
-    def make(self, order: VolumeOrder) -> tuple[Entry, Claim | None]:
-        """Create the claim for an order with a source, or what comes before it, and go on with it.
+    def make(self, order: VolumeOrder) -> Claim:
+        """Create the claim for an order with a source, and go on with it as an operation.
 
-        Returns
-        -------
-        tuple[Entry, Claim | None]
-            The operation, and the claim unless an intermediate snapshot comes first.
+        Raises
+        ------
+        Unsupported
+            The driver clones a volume by way of a snapshot, so there is no claim to return yet.
         """
-        entry, claim = self._make(order)
-        self._runner.start(entry)
-        return entry, claim
+        if self._to_cut(order) is not None:
+            raise Unsupported(
+                f"The storage driver clones “{order.source.name}” by way of a snapshot.",
+                hint="Use clone instead of create: it makes the snapshot and cleans it up.",
+            )
+        claim = self._create(order)
+        self._runner.start(_entry(claim))
+        return claim
 
     def work(self, lease: Lease, tell: Callable[[Progress], None]) -> Result:
         """Do what is left of a clone (:class:`netapp_jlab.services.runner.Work`)."""
@@ -134,27 +147,32 @@ class Clones:
             note=order.note,
             request_id=order.request_id,
         )
-        entry = self._once(order.request_id, lambda: self.make(wanted)[0])
-        return self._operations.view(entry)
+        return self._operations.view(self._once(order.request_id, lambda: self._started(wanted)))
 
-    def _make(self, order: VolumeOrder) -> tuple[Entry, Claim | None]:
-        if order.source.kind == "volume" and order.source.name:
-            claim = self._catalog.claim(order.source.name)
-            if volume_phase(claim) != "bound":
-                raise NotReady(
-                    f"The volume “{order.source.name}” is not bound, so there is nothing to "
-                    f"clone yet. {self._catalog.pending_message(claim)}".rstrip()
-                )
-            driver = self._classes.driver_of(claim)
-            if not self._classes.clones_directly(driver):
-                return self._by_snapshot(order, claim, driver), None
+    def _started(self, order: VolumeOrder) -> Entry:
+        source = self._to_cut(order)
+        entry = _entry(self._create(order)) if source is None else self._by_snapshot(order, source)
+        self._runner.start(entry)
+        return entry
+
+    def _to_cut(self, order: VolumeOrder) -> Claim | None:
+        """Return the claim that a snapshot has to be cut of first; None where there is none."""
+        if order.source.kind != "volume" or not order.source.name:
+            return None
+        claim = self._catalog.claim(order.source.name)
+        if volume_phase(claim) != "bound":
+            raise NotReady(
+                f"The volume “{order.source.name}” is not bound, so there is nothing to "
+                f"clone yet. {self._catalog.pending_message(claim)}".rstrip()
+            )
+        return None if self._classes.clones_directly(self._classes.driver_of(claim)) else claim
+
+    def _create(self, order: VolumeOrder) -> Claim:
         manifest, grow_to = self._sources.manifest(order)
-        record = self._record(order, grow_to)
-        _write_record(manifest, record)
-        made = created(self._cluster, manifest)
-        return _entry(made), made
+        _write_record(manifest, self._record(order, grow_to))
+        return created(self._cluster, manifest)
 
-    def _by_snapshot(self, order: VolumeOrder, source: Claim, driver: str) -> Entry:
+    def _by_snapshot(self, order: VolumeOrder, source: Claim) -> Entry:
         """Cut the intermediate snapshot, with the claim to create later in its record."""
         name = naming.snapshot_name(f"{order.source.name}-for-clone", now(), secrets.token_hex(2))
         from_snapshot = msgspec.structs.replace(
@@ -172,7 +190,7 @@ class Clones:
         manifest = objects.snapshot(
             name,
             claim=order.source.name,
-            snapshot_class=self._classes.snapshot_class(driver),
+            snapshot_class=self._classes.snapshot_class(self._classes.driver_of(source)),
             claim_uid=source.metadata.uid,
             purpose="intermediate",
             labels=labels(order.request_id),

@@ -13,7 +13,6 @@ from netapp_jlab.errors import (
     NetAppJLabError,
     NotReady,
     Refused,
-    Unsupported,
 )
 from netapp_jlab.k8s import kinds, naming
 from netapp_jlab.k8s.wire import Claim
@@ -245,13 +244,7 @@ class Volumes:
         if order.source.kind == "empty":
             manifest, _ = self._sources.manifest(order)
             return created(self._cluster, manifest)
-        _, claim = self._clones.make(order)
-        if claim is None:
-            raise Unsupported(
-                f"The storage driver clones “{order.source.name}” by way of a snapshot.",
-                hint="Use clone instead of create: it makes the snapshot and cleans it up.",
-            )
-        return claim
+        return self._clones.make(order)
 
     def _made_by(self, request_id: str) -> Claim | None:
         return next(

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import urllib3
 import yaml
 
-from tests.contract.clusters import find_kubectl
+from tests.contract.tools import find_kubectl
 
 T = TypeVar("T")
 PATIENCE = 60.0

@@ -27,7 +27,7 @@ class Driver:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.orders = Orders(home / "faults.json")
+        self.orders = Orders(home / "faults")
         self._socket = home / "csi.sock"
         self.start()
 
@@ -37,7 +37,7 @@ class Driver:
             "--endpoint": f"unix://{self._socket}",
             "--root": str(self.home / "array"),
             "--node": "here",
-            "--faults": str(self.home / "faults.json"),
+            "--faults": str(self.home / "faults"),
         }
         options = [word for option in places.items() for word in option]
         command = [sys.executable, "-m", "tests.cluster.csi", *options]

@@ -36,7 +36,7 @@ def scene(admin: Api, kubeconfig: Path, namespace: str, tmp_path: Path) -> Itera
 @pytest.fixture
 def orders(kubeconfig: Path) -> Orders:
     """Tells the driver what to do wrong."""
-    return Orders(kubeconfig.resolve().parent / "csi-faults.json")
+    return Orders(kubeconfig.resolve().parent / "csi-faults")
 
 
 def test_a_snapshot_that_never_gets_ready_ends_in_a_clear_failure(

@@ -26,7 +26,7 @@ from netapp_jlab.models import (
     VolumeChange,
     VolumeOrder,
 )
-from tests.contract.clusters import find_kubectl
+from tests.contract.tools import find_kubectl
 
 from . import isolation
 from .api import ACCOUNTS, CLAIMS, PODS, SNAPSHOTS, Api, eventually

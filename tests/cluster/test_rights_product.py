@@ -20,7 +20,7 @@ from netapp_jlab.models import (
     VolumeChange,
     VolumeOrder,
 )
-from tests.contract.clusters import ROOT
+from tests.contract.tools import ROOT
 
 from .api import CLAIMS, Api, eventually
 from .tiers import SNAPSHOTS, TIERS, Right, applied, kubeconfig_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.contract.clusters import ROOT
+from tests.contract.tools import ROOT
 
 from .api import Answer, Api, eventually
 from .tiers import EVERYBODY, ROLES, TIERS, Right, applied, attributes, lacking, may

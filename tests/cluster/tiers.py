@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.contract.clusters import ROOT
+from tests.contract.tools import ROOT
 
 from .api import Api, eventually, kubectl
 

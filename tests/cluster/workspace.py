@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tests.contract.clusters import ROOT, find_kubectl
+from tests.contract.tools import ROOT, find_kubectl
 
 from .api import CLAIMS, PODS, Api, eventually
 

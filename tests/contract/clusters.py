@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,20 +21,24 @@ from kubernetes import client, config
 
 from netapp_jlab.demo.storage.layout import Layout
 from tests.cluster.csi.orders import Orders
+from tests.cluster.faults.proxy import Proxy, answer
 
 from .embedded import ARRAY
+from .tools import ROOT, find_kubectl
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
-
-
-def find_kubectl() -> str:
-    """Return the path of a kubectl: of KUBECTL, of `make`, or of the PATH."""
-    built = ROOT / ".cache" / "bin" / "kubectl"
-    for found in (os.environ.get("KUBECTL"), str(built), shutil.which("kubectl")):
-        if found and os.access(found, os.X_OK):
-            return found
-    pytest.fail("no kubectl: `make .cache/bin/kubectl` builds one, or set KUBECTL to its path")
+TROUBLED = 3
+"""Watches that get an answer of :data:`TROUBLE` before one gets through."""
+_EXPIRED = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+_EXPIRED |= {"message": "too old resource version", "reason": "Expired", "code": 410}
+TROUBLE = {
+    "cut": b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"type": "ADDED", "object": {"kind"',
+    "expire": answer(410, json.dumps(_EXPIRED).encode(), Content_Type="application/json"),
+    "status": answer(503, Retry_After="1"),
+    "html": answer(503, b"<html>Bad gateway</html>", Content_Type="text/html"),
+    "close": b"",
+}
+"""What a watch gets instead of events."""
 
 
 class Connection:
@@ -98,8 +103,20 @@ class Ours(Connection):
                 pytest.skip(f"{name} can not be ordered on a real cluster")
             call, what = self.FAULTS[name]
             orders[call] = {what: "INTERNAL" if what == "code" else value, "namespace": namespace}
-        with Orders(self._run / "csi-faults.json").given(**orders):
+        with Orders(self._run / "csi-faults").given(**orders):
             yield
+
+    @contextmanager
+    def troubled(self, effect: str) -> Iterator[str]:
+        """Trouble a few watches, in a proxy before the API server; yields its kubeconfig."""
+        proxy = Proxy.before_cluster(Path(self.kubeconfig))
+        left = itertools.repeat(TROUBLE[effect], TROUBLED)
+        proxy.instead = lambda asked: next(left, None) if asked.watches else None
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                yield str(proxy.kubeconfig(Path(folder)))
+            finally:
+                proxy.close()
 
 
 class Embedded(Connection):
@@ -140,6 +157,13 @@ class Embedded(Connection):
         finally:
             self._switch("DELETE")
 
+    @contextmanager
+    def troubled(self, effect: str) -> Iterator[str]:
+        """Trouble a few watches; yields the kubeconfig to use."""
+        fault = {"effect": effect, "resources": ["volumesnapshots"], "verbs": ["watch"]}
+        with self.faults("", answers=[{**fault, "after": 1, "count": TROUBLED}]):
+            yield self.kubeconfig
+
     def _switch(self, method: str, settings: dict[str, object] | None = None) -> None:
         with urllib3.PoolManager(ca_certs=self.authority) as pool:
             answer = pool.request(
@@ -167,6 +191,8 @@ class Cluster:
         faults = getattr(connection, "faults", None)
         #: ``with cluster.faults(snapshot_delay=3.0): …``; None where nothing can be ordered.
         self.faults = partial(faults, namespace) if faults is not None else None
+        #: ``with cluster.troubled("html") as kubeconfig: …``; None where nothing can be ordered.
+        self.troubled = getattr(connection, "troubled", None)
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Run kubectl in the namespace and return what it prints; it must succeed."""

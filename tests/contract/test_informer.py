@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -18,22 +19,26 @@ from netapp_jlab.k8s.wire import VolumeSnapshot
 from .clusters import PATIENCE, Cluster
 
 
-@pytest.fixture
-def api(cluster: Cluster) -> Iterator[Api]:
-    settings = Settings(
-        kubeconfig=str(cluster.kubeconfig), namespace=cluster.namespace, request_timeout=10.0
-    )
-    made = Api(settings)
+@contextmanager
+def connected(kubeconfig: str, namespace: str) -> Iterator[Api]:
+    """Connect to an API server."""
+    made = Api(Settings(kubeconfig=kubeconfig, namespace=namespace, request_timeout=10.0))
     yield made
     made.close()
+
+
+@pytest.fixture
+def api(cluster: Cluster) -> Iterator[Api]:
+    with connected(cluster.kubeconfig, cluster.namespace) as made:
+        yield made
 
 
 @pytest.fixture
 def follow(api: Api) -> Iterator[Callable[..., Informer[VolumeSnapshot]]]:
     started: list[Informer[VolumeSnapshot]] = []
 
-    def start(listener: Any = None, **options: Any) -> Informer[VolumeSnapshot]:
-        informer = Informer(api, kinds.SNAPSHOTS, listener, **options)
+    def start(listener: Any = None, through: Api = api, **options: Any) -> Informer[VolumeSnapshot]:
+        informer = Informer(through, kinds.SNAPSHOTS, listener, **options)
         started.append(informer)
         informer.start()
         informer.wait_synced(PATIENCE)
@@ -99,15 +104,15 @@ def test_an_object_made_anew(api: Api, follow: Callable[..., Informer[VolumeSnap
 def test_trouble_is_waited_out(
     api: Api, cluster: Cluster, follow: Callable[..., Informer[VolumeSnapshot]], effect: str
 ) -> None:
-    if cluster.faults is None:
-        pytest.skip("faults can not be ordered on this cluster")
-    fault = {"effect": effect, "resources": ["volumesnapshots"], "verbs": ["watch"]}
+    if cluster.troubled is None:
+        pytest.skip("nothing can be ordered on this cluster")
     states: list[bool] = []
     heard: list[tuple[str, str]] = []
     backoff = Backoff(first=0.05, longest=0.05)
-    with cluster.faults(answers=[{**fault, "after": 1, "count": 3}]):
+    with cluster.troubled(effect) as proxied, connected(proxied, cluster.namespace) as through:
         informer = follow(
             lambda action, one: heard.append((action, one.metadata.name)),
+            through,
             on_state=states.append,
             backoff=backoff,
         )
@@ -115,5 +120,6 @@ def test_trouble_is_waited_out(
             _create(api, name)
         _eventually(lambda: set(informer.items()) == {"a", "b", "c"})
         _eventually(lambda: informer.error is None and informer.stale_since is None)
+        informer.stop(5.0)
     assert [one for one in heard if one[0] == "added"] == [("added", name) for name in "abc"]
     assert states[-1:] != [False]

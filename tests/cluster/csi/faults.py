@@ -13,21 +13,21 @@ POLL = 0.05
 
 
 class Faults:
-    """Carries out the orders in a file.
+    """Carries out the orders of tests.
 
     Parameters
     ----------
-    path : Path
+    folder : Path
         See :class:`~tests.cluster.csi.orders.Orders`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._orders = Orders(path)
+    def __init__(self, folder: Path) -> None:
+        self._orders = Orders(folder)
 
     @property
     def ready(self) -> bool:
         """Whether snapshots become ready at all."""
-        return bool(self._orders.all().get("ready", True))
+        return self._orders.ready
 
     def endure(self, call: str, context: grpc.ServicerContext, namespace: str = "") -> None:
         """Wait, or fail, as is ordered for a call; an order that is taken back ends the wait."""

@@ -65,6 +65,8 @@ class Proxy:
     before, after : Callable[[Asked], None]
         Called in the request's thread, before it is passed on, and when its answer came: before
         who asked gets any of it.
+    instead : Callable[[Asked], bytes | None]
+        What to answer instead of passing a request on; None: pass it on.
     asked : list[Asked]
         What came so far.
     """
@@ -77,8 +79,8 @@ class Proxy:
             self._tls.load_cert_chain(*certificate)
         self.before: Hook = lambda _: None
         self.after: Hook = lambda _: None
+        self.instead: Callable[[Asked], bytes | None] = lambda _: None
         self.asked: list[Asked] = []
-        self._refusal = b""
         self._era = 0
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -114,13 +116,11 @@ class Proxy:
     @contextlib.contextmanager
     def refusing(self, status: int, **headers: str) -> Iterator[None]:
         """Answer everything with an error of our own, and pass nothing on."""
-        lines = [f"HTTP/1.1 {status} {responses[status]}", "Content-Length: 0", "Connection: close"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        self._refusal = ("\r\n".join(lines) + "\r\n\r\n").encode()
+        self.instead = lambda _: answer(status, **headers)
         try:
             yield
         finally:
-            self._refusal = b""
+            self.instead = lambda _: None
 
     def lose(self) -> None:
         """Pass nothing on any more on the connections there are, and never close them."""
@@ -166,8 +166,8 @@ class Proxy:
         method, path, _ = head[0].split(" ", 2)
         asked = Asked(method, path)
         self.asked.append(asked)
-        if self._refusal:
-            client.sendall(self._refusal)
+        if (own := self.instead(asked)) is not None:
+            client.sendall(own)
             return
         self.before(asked)
         upgrades = any(line.lower().startswith("upgrade:") for line in head)
@@ -202,6 +202,14 @@ class Proxy:
                 sink.sendall(piece)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
+
+
+def answer(status: int, body: bytes = b"", **headers: str) -> bytes:
+    """Return an HTTP answer; `_` in a header's name is `-`."""
+    lines = [f"HTTP/1.1 {status} {responses[status]}", f"Content-Length: {len(body)}"]
+    lines += ["Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
 def _read_request(client: socket.socket) -> tuple[list[str], bytes]:

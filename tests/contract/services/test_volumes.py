@@ -6,6 +6,7 @@ import pytest
 
 from netapp_jlab import errors
 from netapp_jlab.models import VolumeChange, VolumeOrder, VolumeSource
+from netapp_jlab.services import classes
 
 GI = 1024**3
 PATIENCE = 30.0
@@ -79,21 +80,34 @@ def test_grows_and_never_shrinks(client, volume):
     assert "only grow" in refused.value.hint
 
 
-def test_a_volume_from_a_snapshot_and_from_a_volume(client, volume, cut, cluster):
+def test_a_volume_from_a_snapshot(client, volume, cut, cluster):
     path = cluster.volume_path("project1")
     (path / "a.txt").write_text("one")
-    snapshot = cut()
+    source = VolumeSource(kind="snapshot", name=cut().name)
     (path / "a.txt").write_text("two")
-    for kind, name in (("snapshot", snapshot.name), ("volume", "project1")):
-        client.volumes.create(
-            VolumeOrder(name=f"of-{kind}", source=VolumeSource(kind=kind, name=name))
-        )
-        made = client.volumes.wait(f"of-{kind}", timeout=PATIENCE)
-        assert made.capacity == volume.capacity
-        assert made.source is not None
-        assert (made.source.kind, made.source.name) == (kind, name)
-    assert (cluster.volume_path("of-snapshot") / "a.txt").read_text() == "one"
-    assert (cluster.volume_path("of-volume") / "a.txt").read_text() == "two"
+    client.volumes.create(VolumeOrder(name="copy", source=source))
+    made = client.volumes.wait("copy", timeout=PATIENCE)
+    assert made.capacity == volume.capacity
+    assert made.source is not None
+    assert (made.source.kind, made.source.name) == ("snapshot", source.name)
+    assert (cluster.volume_path("copy") / "a.txt").read_text() == "one"
+
+
+def test_a_volume_from_a_volume(client, volume, cluster):
+    (cluster.volume_path("project1") / "a.txt").write_text("now")
+    order = VolumeOrder(name="copy", source=VolumeSource(kind="volume", name="project1"))
+    if volume.driver != classes.TRIDENT:  # there is no volume to return before a snapshot is cut
+        with pytest.raises(errors.Unsupported, match="by way of a snapshot") as caught:
+            client.volumes.create(order)
+        assert "Use clone" in caught.value.hint
+        assert client.snapshots.list().items == ()
+        assert client.operations.list().items == ()
+        return
+    client.volumes.create(order)
+    made = client.volumes.wait("copy", timeout=PATIENCE)
+    assert made.source is not None
+    assert (made.source.kind, made.source.name) == ("volume", "project1")
+    assert (cluster.volume_path("copy") / "a.txt").read_text() == "now"
 
 
 @pytest.mark.parametrize("kind", ["snapshot", "volume"])
