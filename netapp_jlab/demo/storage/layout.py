@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import re
 import secrets
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["SNAPSHOT_DIRECTORY", "Layout", "check_name"]
+
+log = logging.getLogger(__name__)
 
 SNAPSHOT_DIRECTORY = ".snapshot"
 """Reserved name directly below every volume's root, as on ONTAP."""
@@ -108,9 +112,18 @@ class Layout:
         remove_tree(os.path.dirname(parking))
 
     def sweep(self) -> None:
-        """Remove what a killed process left in ``work``."""
+        """Remove what a killed process left in ``work``.
+
+        A part that is still mounted somewhere can not be removed (EBUSY); it is left for the next
+        time, for the array can be used all the same.
+        """
         for name in os.listdir(self._work):
-            remove_tree(os.path.join(self._work, name))
+            try:
+                remove_tree(os.path.join(self._work, name))
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                log.info("%s is left for later: %s", name, error)
 
 
 def _entries(folder: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -11,7 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from netapp_jlab.demo.storage import Storage
+import pytest
+
+from netapp_jlab.demo.storage import Storage, layout
+from netapp_jlab.demo.storage.walk import remove_tree
 
 WORKER = """
 import os, sys
@@ -34,6 +38,26 @@ while True:
     if turn % 2:
         array.delete_snapshot(f"{name}/s1"); say("no-snapshot", f"{name}/s1")
 """
+
+
+def test_what_is_still_mounted_is_left_for_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "array" / "work"
+    for name in ("free", "mounted"):
+        (work / name / "gone").mkdir(parents=True)
+
+    def remove(path: str) -> None:
+        if path.endswith("mounted"):
+            raise OSError(errno.EBUSY, "Device or resource busy", path)
+        remove_tree(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(layout, "remove_tree", remove)
+        Storage(str(tmp_path / "array")).close()
+    assert [one.name for one in work.iterdir()] == ["mounted"]
+    Storage(str(tmp_path / "array")).close()
+    assert not list(work.iterdir())
 
 
 def test_kill_at_random_moments(tmp_path: Path) -> None:
