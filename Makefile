@@ -30,7 +30,7 @@ LABEXTENSION_SOURCES := $(shell find labextension -path labextension/node_module
 INTERFACE := $(wildcard netapp_jlab/models/*.py) $(addprefix netapp_jlab/server/,openapi.py routes.py docstrings.py errors.py)
 
 .PHONY: help demo test lint format build clean clean-all
-.PHONY: test-python test-labextension test-oldest test-cluster bench system
+.PHONY: test-python test-labextension test-oldest test-cluster bench bench-cluster system
 .PHONY: cluster cluster-down
 
 help: ## list what can be made
@@ -87,6 +87,11 @@ test-oldest: .venv-oldest/.stamp ## the core on the oldest supported Python and 
 
 bench: $(STAMPS)/test $(STAMPS)/labextension $(KUBECTL) system ## measure speed and memory against the limits (ARGS=listing)
 	python benchmarks/all.py $(ARGS)
+
+bench-cluster: $(STAMPS)/cluster $(STAMPS)/labextension system ## the same beside its peers, on a real Kubernetes (ARGS=real_ready)
+	[ -e .cache/cluster/run ] || trap 'python -m tests.cluster down' EXIT; \
+	python -m tests.cluster up; \
+	KUBECTL=$(CURDIR)/.cache/cluster/bin/kubectl python benchmarks/all.py --cluster $(ARGS)
 
 # --- a real Kubernetes ----------------------------------------------------------------------------
 

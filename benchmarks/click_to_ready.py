@@ -14,6 +14,7 @@ import uuid
 from typing import Any, Protocol
 
 import common
+import connections
 import report
 
 LIMIT = 1.15
@@ -27,9 +28,9 @@ PAUSE = 0.3
 class Place(Protocol):
     """A Jupyter server and the API server that it uses."""
 
-    def jupyter(self) -> common.Connection: ...
-    def cluster(self) -> common.Connection: ...
-    def events(self) -> common.Arrivals: ...
+    def jupyter(self) -> connections.Connection: ...
+    def cluster(self) -> connections.Connection: ...
+    def events(self) -> connections.Arrivals: ...
 
 
 class Race:
@@ -50,7 +51,7 @@ class Race:
         found = self._cluster.send("GET", f"{common.CLAIMS_OF.format(namespace)}/{claim}")
         self._uid = json.loads(found)["metadata"]["uid"]
         self._events = place.events()
-        self._watch = common.watch(place.cluster(), self._snapshots)
+        self._watch = connections.watch(place.cluster(), self._snapshots)
 
     def ours(self) -> float:
         """Return the seconds from the click to the event."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import common
+import connections
 
 _POLL = 0.005
 _LAB = "from jupyterlab.labapp import main; sys.exit(main())"
@@ -35,9 +36,9 @@ class Lab:
     pid: int
     seconds: float
 
-    def connect(self) -> common.Connection:
+    def connect(self) -> connections.Connection:
         """Connect to it."""
-        return common.Connection(self.url, f"token {self.token}")
+        return connections.Connection(self.url, f"token {self.token}")
 
 
 @contextmanager

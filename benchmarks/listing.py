@@ -25,6 +25,7 @@ from statistics import median
 from typing import Protocol
 
 import common
+import connections
 import labs
 import population
 import report
@@ -40,13 +41,13 @@ CORE = "netapp_jlab.services.client, netapp_jlab.k8s.sender"
 _CONTINUE = re.compile(rb'"continue":"([^"]+)"')
 
 
-def lists(connection: common.Connection) -> None:
+def lists(connection: connections.Connection) -> None:
     """Read both lists through REST."""
     for path in LISTS:
         connection.send("GET", path)
 
 
-def warm(connection: common.Connection) -> float:
+def warm(connection: connections.Connection) -> float:
     """Return the seconds that both lists take once they were read."""
     return median(report.timed(partial(lists, connection)) for _ in range(5))
 
@@ -65,7 +66,7 @@ class Place(Protocol):
 
     @property
     def kubeconfig(self) -> str: ...
-    def cluster(self) -> common.Connection: ...
+    def cluster(self) -> connections.Connection: ...
 
 
 def raw(demo: Place) -> float:

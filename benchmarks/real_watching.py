@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import common
+import connections
 import control_plane
 import report
 
@@ -68,7 +69,7 @@ def poll(kubeconfig: str, users: int) -> None:
     looks: list[float] = []
 
     def look(after: float) -> None:
-        connection = common.connect(kubeconfig)
+        connection = connections.connect(kubeconfig)
         due = time.monotonic() + after
         while not ended.wait(max(0.0, due - time.monotonic())):
             for path in (common.CLAIMS, common.SNAPSHOTS):
@@ -116,7 +117,7 @@ def users(role: str, kubeconfig: str, count: int) -> Iterator[list[int]]:
                     raise RuntimeError(f"Users who {role} did not start.")
             yield looks
             for process in processes:
-                said, _ = process.communicate(timeout=2 * common.ANSWER_SECONDS)
+                said, _ = process.communicate(timeout=2 * connections.ANSWER_SECONDS)
                 looks += map(int, said.split())
                 if process.returncode:
                     raise RuntimeError(f"Users who {role} failed.")
@@ -125,7 +126,7 @@ def users(role: str, kubeconfig: str, count: int) -> Iterator[list[int]]:
                 process.kill()
 
 
-def cost(cluster: common.Connection) -> dict[str, float]:
+def cost(cluster: connections.Connection) -> dict[str, float]:
     """Return what the API server has spent until now."""
     spent = {"cpu": 0.0, "bytes": 0.0}
     for name, value in _SAMPLE.findall(cluster.send("GET", "/metrics").decode()):
@@ -134,11 +135,11 @@ def cost(cluster: common.Connection) -> dict[str, float]:
     return spent
 
 
-def since(cluster: common.Connection, before: dict[str, float]) -> dict[str, float]:
+def since(cluster: connections.Connection, before: dict[str, float]) -> dict[str, float]:
     return {name: value - before[name] for name, value in cost(cluster).items()}
 
 
-def change(cluster: common.Connection, seconds: float) -> None:
+def change(cluster: connections.Connection, seconds: float) -> None:
     """Change one snapshot a second."""
     began = time.monotonic()
     for number in range(int(seconds)):

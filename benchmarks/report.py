@@ -29,6 +29,8 @@ class Measure:
         Unit of `value`; ``x`` for a ratio.
     limit : float | None
         Most that `value` may be; None where it is only told.
+    at_least : bool
+        Whether the other one was stopped at its time limit, so that `theirs` is less than it takes.
     """
 
     what: str
@@ -38,6 +40,7 @@ class Measure:
     value: float
     of: str
     limit: float | None
+    at_least: bool = False
 
     @property
     def verdict(self) -> str:
@@ -50,10 +53,17 @@ class Measure:
         return {**asdict(self), "verdict": self.verdict}
 
 
-def ratio(what: str, ours: list[float], theirs: list[float], limit: float | None = None) -> Measure:
+def ratio(
+    what: str,
+    ours: list[float],
+    theirs: list[float],
+    limit: float | None = None,
+    *,
+    at_least: bool = False,
+) -> Measure:
     """Compare two lists of seconds by the ratio of their medians."""
     mine, other = median(ours), median(theirs)
-    return Measure(what, mine * 1e3, other * 1e3, "ms", mine / other, "x", limit)
+    return Measure(what, mine * 1e3, other * 1e3, "ms", mine / other, "x", limit, at_least)
 
 
 def difference(
@@ -94,6 +104,8 @@ def table(reports: list[dict[str, Any]]) -> str:
             limit = "" if one["limit"] is None else _number(one["limit"], one["of"])
             ours, theirs = (_number(one[side], one["unit"]) for side in ("ours", "theirs"))
             value = _number(one["value"], one["of"])
+            if one.get("at_least"):
+                theirs, value = f"> {theirs}", f"≥ {1 / one['value']:.0f} x quicker"
             rows.append(
                 [report["benchmark"], one["what"], ours, theirs, value, limit, one["verdict"]]
             )

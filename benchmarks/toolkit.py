@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,16 @@ VERSION = "3.1.0"
 CLIENT = "kubernetes~=35.0"
 """The oldest client that it takes."""
 VENV = common.ROOT / ".cache" / "toolkit-venv"
+CALL_SECONDS = 120.0
+"""Most that one call may take unless it is told otherwise."""
 _INSTALL_SECONDS = 600
 
 Call = Callable[..., Any]
+
+
+class TooLong(Exception):
+    """The toolkit did not answer within the seconds that it was given; it was ended."""
+
 
 # Reads {"call", "arguments"} a line, and answers {"count"} or {"error"}.
 _DRIVER = """
@@ -55,7 +63,8 @@ def python() -> Path:
 def driver(kubeconfig: Path, home: Path) -> Iterator[Call]:
     """Yield what calls a function of the toolkit, in a process that has imported it already.
 
-    It returns how many things the function returned, and raises RuntimeError with its message.
+    It returns how many things the function returned, and raises RuntimeError with its message, or
+    TooLong, after which it can not be called again.
     """
     copy = home / "toolkit-kubeconfig"  # it changes the permissions of what it is given
     shutil.copyfile(kubeconfig, copy)
@@ -73,11 +82,24 @@ def driver(kubeconfig: Path, home: Path) -> Iterator[Call]:
     if sent is None or answers is None:
         raise RuntimeError("It has no pipes.")
 
-    def call(function: str, **arguments: Any) -> int:
+    def call(function: str, within: float = CALL_SECONDS, **arguments: Any) -> int:
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        limit = threading.Timer(within, stop)
         sent.write(json.dumps({"call": function, "arguments": arguments}) + "\n")
         sent.flush()
-        line = answers.readline()
-        answer = json.loads(line) if line else {"error": (home / "toolkit.log").read_text()}
+        limit.start()
+        try:
+            line = answers.readline()
+        finally:
+            limit.cancel()
+        if not line and late.is_set():
+            raise TooLong(f"{function} took more than {within:g} s.")
+        answer: Any = json.loads(line) if line else {"error": (home / "toolkit.log").read_text()}
         if "error" in answer:
             raise RuntimeError(f"{function}: {answer['error']}")
         count: int = answer["count"]
