@@ -12,7 +12,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,16 @@ import requests
 from netapp_jlab import Client
 from netapp_jlab.errors import NotFound
 from netapp_jlab.models import SnapshotOrder
-from tests.server.process import TOKEN, Server
+from netapp_jlab.services import client as client_module
+from tests.server.process import TOKEN
 
-from .api import SNAPSHOTS, Api, eventually
-from .faults.proxy import Asked
-from .faults.scene import READY_SECONDS, Scene, at_rest, fill, tree
+from .api import Api, eventually
+from .faults.deaths import MOST_STEPS, Assassin, Moment, moments, snapshots, take_over
+from .faults.scene import HIDDEN, READY_SECONDS, Scene, at_rest, fill, tree
+from .moving import nothing_left
+from .workspace import IMAGE, UID
 
 GOOD = {f"data/{number:03d}.csv": f"good {number}\n" for number in range(40)} | {"a.ipynb": "{}"}
-MOST_STEPS = 30
 
 
 @pytest.fixture
@@ -40,68 +41,15 @@ def scene(admin: Api, kubeconfig: Path, namespace: str, tmp_path: Path) -> Itera
     made.close()
 
 
-@dataclass(frozen=True)
-class Moment:
-    """When the process dies: with the change of this number, counted from 1.
-
-    Attributes
-    ----------
-    reached : bool
-        Whether the API server gets that change.
-    """
-
-    number: int
-    reached: bool = True
-
-
-def moments() -> Iterator[Moment]:
-    """Yield them in order: before anything, then after each change."""
-    yield Moment(1, reached=False)
-    for number in range(1, MOST_STEPS):
-        yield Moment(number)
-    pytest.fail(f"an operation has more than {MOST_STEPS} steps: it should have ended")
-
-
-class Assassin:
-    """Kills a server at a moment.
-
-    Attributes
-    ----------
-    done : str
-        What was under way then; "" while it lives.
-    """
-
-    def __init__(self, scene: Scene, server: Server, moment: Moment) -> None:
-        self._server = server
-        self._moment = moment
-        self._count = 0
-        self._lock = threading.Lock()
-        self.done = ""
-        scene.proxy.before, scene.proxy.after = self._before, self._after
-
-    def _before(self, asked: Asked) -> None:
-        with self._lock:
-            self._count += asked.changes
-            if asked.changes and not self._moment.reached and self._count == self._moment.number:
-                self._kill(asked)
-
-    def _after(self, asked: Asked) -> None:
-        with self._lock:
-            if asked.changes and self._moment.reached and self._count >= self._moment.number:
-                self._kill(asked)
-
-    def _kill(self, asked: Asked) -> None:
-        if not self.done:
-            self.done = f"{asked.method} {asked.path}"
-            self._server.process.kill()
-        raise ConnectionError  # nothing of it is passed on
-
-
-def die(scene: Scene, client: Client, moment: Moment, method: str, path: str, body: Any) -> str:
+def die(
+    scene: Scene, client: Client, moment: Moment, request: tuple[str, str, Any], *options: str
+) -> str:
     """Ask a server for something and kill it on the way; "" if it ended before that moment."""
-    server = scene.server()
+    method, path, body = request
+    server = scene.server(*options)
     assert server.get("volumes").status_code == 200, "it follows the namespace now"
-    assassin = Assassin(scene, server, moment)
+    assassin = Assassin(scene, moment)
+    assassin.aim(server.process)
     with suppress(requests.ConnectionError):
         answer = requests.request(
             method, f"{server.url}/{path}", headers=TOKEN, json=body, timeout=20
@@ -112,42 +60,31 @@ def die(scene: Scene, client: Client, moment: Moment, method: str, path: str, bo
     if not assassin.done:
         # What follows the last word of the record, if anything: tidying up.
         threading.Event().wait(0.5)
-    server.process.kill()
-    server.process.wait(20)
-    scene.proxy.before = scene.proxy.after = lambda _: None
+    assassin.dismiss()
     return assassin.done
 
 
-def take_over(scene: Scene, client: Client) -> None:
-    """Let another process look after what is left; returns when nothing is unfinished."""
-    successor = scene.client()
-    successor.start()
-    eventually(lambda: at_rest(client))
-    states = [(one.kind, one.state, one.message) for one in client.operations.list().items]
-    successor.close()
-    assert all(state == "done" for _, state, _ in states), states
-
-
 def at_every_step(
-    scene: Scene, client: Client, begin: Callable[[int], tuple[str, str, Any]]
+    scene: Scene,
+    client: Client,
+    begin: Callable[[int], tuple[str, str, Any]],
+    options: tuple[str, ...] = (),
+    **settings: Any,
 ) -> Iterator[tuple[int, str]]:
-    """Do something again and again, dying one step later each time; yield after each takeover."""
+    """Do something again and again, dying one step later each time; yield after each takeover.
+
+    `options` are those of the server, and `settings` those of who takes over.
+    """
     deaths = []
     for turn, moment in enumerate(moments()):
-        died = die(scene, client, moment, *begin(turn))
-        take_over(scene, client)
+        died = die(scene, client, moment, begin(turn), *options)
+        take_over(client, scene.client(**settings))
         yield turn, died
         deaths.append(died)
         if not died:
             break
     print("\n".join(deaths))
     assert len(deaths) > 2, "it died on the way at least twice"
-
-
-def snapshots(scene: Scene) -> list[str]:
-    """Names of all snapshots in the namespace."""
-    found = scene.admin.get(SNAPSHOTS.format(scene.namespace))["items"]
-    return sorted(item["metadata"]["name"] for item in found)
 
 
 @pytest.mark.slow
@@ -208,6 +145,45 @@ def test_restore_of_files(scene: Scene) -> None:
         assert len(snapshots(scene)) == 1 + turn, "a safety snapshot for each, and no other"
         for operation in client.operations.list().items:
             assert operation.can_undo.allowed or operation.undo_of, died
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_restore_through_a_helper(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver shows no snapshots: a helper pod copies, with the server dead or alive.
+
+    A helper that nobody removed, as its restore was over when the server died, ends when it has
+    been idle, and is then swept: here soon.
+    """
+    monkeypatch.setattr(client_module, "SWEEP_EVERY", 0.5)
+    root = scene.volume("project1", HIDDEN)
+    fill(root, GOOD, UID)
+    scene.mounts.clear()  # only the helper reaches it
+    given: dict[str, Any] = {"mover_image": IMAGE, "mover_owner": "h", "mover_idle_minutes": 0.1}
+    options = tuple(f"--NetAppJLab.{name}={value}" for name, value in given.items())
+    client = scene.client(**given)
+    scene.cut(client, "project1", "good")
+    bad = dict.fromkeys(GOOD, "spoilt") | {"new.txt": "made since"}
+
+    def begin(turn: int) -> tuple[str, str, Any]:
+        fill(root, bad, UID)
+        return "POST", "snapshots/good/restores", {"remove_extra": True}
+
+    for turn, died in at_every_step(scene, client, begin, options, **given):
+        assert tree(root) == (GOOD if turn else bad), died
+        assert not list(root.rglob(".~netapp-jlab*")), "temporary files are left behind"
+        assert len(snapshots(scene)) == 1 + turn, "a safety snapshot for each, and no other"
+        sweeper = scene.client(**given)
+        sweeper.start()
+        nothing_left(scene.admin, scene.namespace)
+        sweeper.close()
+    (last, *_) = client.operations.list().items
+    worker = scene.client(**given)
+    undone = worker.operations.undo(last.id)
+    assert worker.operations.wait(undone.id, timeout=READY_SECONDS).state == "done"
+    assert tree(root) == bad, "and it can be taken back"
+    worker.close()
+    nothing_left(scene.admin, scene.namespace)
 
 
 @pytest.mark.slow

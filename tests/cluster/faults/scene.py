@@ -70,16 +70,23 @@ class Scene:
         self._clients.append(made)
         return made
 
-    def server(self, *options: str, kubeconfig: Path | None = None) -> Server:
+    def server(
+        self,
+        *options: str,
+        kubeconfig: Path | None = None,
+        module: str = "netapp_jlab.server",
+        **environment: str,
+    ) -> Server:
         """Start a Jupyter server with the extension, by default through the proxy."""
         mounts = (f"--NetAppJLab.mounts={name}={path}" for name, path in self.mounts.items())
         made = Server(
             self.folder / f"server-{len(self._servers)}",
-            "netapp_jlab.server",
+            module,
             f"--NetAppJLab.kubeconfig={kubeconfig or self.proxied}",
             f"--NetAppJLab.namespace={self.namespace}",
             *mounts,
             *options,
+            **environment,
         )
         self._servers.append(made)
         return made
@@ -123,12 +130,14 @@ class Scene:
         self.proxy.close()
 
 
-def fill(root: Path, files: Mapping[str, str]) -> None:
-    """Write text files below a folder."""
+def fill(root: Path, files: Mapping[str, str], owner: int = 0) -> None:
+    """Write text files below a folder, and give them and their folders to an owner."""
     for name, text in files.items():
         place = root / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
+        for one in (place, *(up for up in place.parents if root in (up, *up.parents))):
+            os.chown(one, owner, -1)
 
 
 def tree(root: Path) -> dict[str, str]:
