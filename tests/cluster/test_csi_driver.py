@@ -23,10 +23,11 @@ SECONDS = 30.0
 
 
 class Driver:
-    """A driver in a process of its own."""
+    """A driver in a process of its own; `inside` is what starts it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, inside: tuple[str, ...] = ()) -> None:
         self.home = home
+        self._inside = inside
         self.orders = Orders(home / "faults")
         self._socket = home / "csi.sock"
         self.start()
@@ -40,7 +41,7 @@ class Driver:
             "--faults": str(self.home / "faults"),
         }
         options = [word for option in places.items() for word in option]
-        command = [sys.executable, "-m", "tests.cluster.csi", *options]
+        command = [*self._inside, sys.executable, "-m", "tests.cluster.csi", *options]
         self._process = subprocess.Popen(command, cwd=ROOT)
         self._channel = grpc.insecure_channel(f"unix://{self._socket}")
         grpc.channel_ready_future(self._channel).result(timeout=SECONDS)
@@ -81,6 +82,15 @@ class Driver:
 @pytest.fixture
 def driver(tmp_path: Path) -> Iterator[Driver]:
     made = Driver(tmp_path)
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def sharing(tmp_path: Path) -> Iterator[Driver]:
+    """A driver whose mounts are shared, as a kubelet's are."""
+    script = 'mount --make-rshared / && exec "$@"'
+    made = Driver(tmp_path, ("unshare", "--mount", "--", "sh", "-c", script, "sh"))
     yield made
     made.kill()
 
@@ -207,6 +217,22 @@ def test_pods_write_into_the_volume_but_not_into_its_snapshots(
             driver.unpublish(target)
     assert not target.exists()
     assert (driver.files("pvc-1") / "note").exists()
+
+
+def test_a_mounted_volume_can_still_be_snapshotted_and_deleted(
+    sharing: Driver, tmp_path: Path
+) -> None:
+    sharing.volume(parameters={"showSnapshots": "true"})
+    sharing.snapshot("s1")
+    sharing.publish(tmp_path / "pod")
+    sharing.snapshot("s2")
+    assert sorted(os.listdir(sharing.files("pvc-1") / ".snapshot")) == ["s1", "s2"]
+    sharing.unpublish(tmp_path / "pod")
+    for name in ("s1", "s2"):
+        request = csi.DeleteSnapshotRequest(snapshot_id=f"pvc-1/{name}")
+        sharing.controller.DeleteSnapshot(request, timeout=SECONDS)
+    sharing.controller.DeleteVolume(csi.DeleteVolumeRequest(volume_id="pvc-1"), timeout=SECONDS)
+    assert not sharing.files("pvc-1").exists()
 
 
 def test_a_publish_cut_short_is_completed(driver: Driver, tmp_path: Path) -> None:

@@ -55,6 +55,9 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
         # Each step by itself: a driver killed between two of them is called again.
         if not _mounted(target):
             _mount(context, "--bind", source, target)
+        # Else what is mounted in it is mounted in the array as well, where mounts are shared: then
+        # the next snapshot can not be moved there (EXDEV), nor the volume away (EBUSY).
+        _mount(context, "--make-private", target)
         shown = os.path.join(target, SNAPSHOT_DIRECTORY)
         if os.path.isdir(shown):  # nobody writes into snapshots
             if not _mounted(shown):
