@@ -100,6 +100,7 @@ class Access:
         self._cluster = cluster
         self._lock = threading.Lock()
         self._kept: dict[_Right | None, _Kept] = {}
+        self._away_until = 0.0  # nothing is asked before: a list would wait for each right in turn
 
     def allowed(self, verb: str, resource: str, group: str = "", name: str = "") -> bool:
         """Whether the account may do something.
@@ -136,17 +137,20 @@ class Access:
         """Ask anew next time."""
         with self._lock:
             self._kept.clear()
+            self._away_until = 0.0
 
     def _get(self, key: _Right | None, ask: Callable[[], Any]) -> Any:
         """Return what is kept, or ask; None where the API server does not tell."""
         kept = self._kept.setdefault(key, _Kept(None, 0.0))
-        if time.monotonic() >= kept.until:
+        if time.monotonic() >= max(kept.until, self._away_until):
             try:
                 kept.value, seconds = ask(), KEPT
             except _REFUSED:
                 kept.value, seconds = None, KEPT
             except Upstream:
-                seconds = RETRY  # what was known counts on, and is shown with what is stale
+                seconds = RETRY
+                # What was known counts on, and is shown with what is stale.
+                self._away_until = time.monotonic() + RETRY
             kept.until = time.monotonic() + seconds
         return kept.value
 

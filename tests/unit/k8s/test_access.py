@@ -134,6 +134,8 @@ def test_a_lost_server_changes_nothing(serve, connect, monkeypatch, trouble):
     asked = len(api.requests)
     assert not access.allowed("list", "pods")
     assert len(api.requests) == asked  # not again at once
+    assert access.allowed("list", "storageclasses", "storage.k8s.io")
+    assert len(api.requests) == asked  # nor for another right: a list needs many
 
 
 def test_a_hanging_server_is_not_waited_for_long(serve, connect, monkeypatch):
