@@ -175,7 +175,7 @@ class Movers:
             helper = self.start(wanted, cancel=cancel)
             try:
                 with self._using(helper):
-                    return helper.talks.ask(do, cancel=cancel, on_part=part, **fields)
+                    return self._answer(helper, do, cancel=cancel, on_part=part, **fields)
             except Broken as error:
                 broken += 1
                 log.info("The connection to the helper %s broke: %s", wanted.name, error)
@@ -187,6 +187,15 @@ class Movers:
                         f"{error}."
                     ) from error
                 _pause(0.2 * broken, cancel)
+
+    def _answer(self, helper: Helper, do: str, **fields: Any) -> Any:
+        try:
+            return helper.talks.ask(do, **fields)
+        except Refusal as refusal:
+            # Of a pod that is deleted by force, the volumes may go before its last process does.
+            if refusal.kind == "TreeUnavailable" and self._is_gone(helper.pod):
+                raise Broken(f"{refusal}") from refusal
+            raise
 
     def _connect(self, pod: helpers.Pod) -> Channel:
         command = helper_manifests.attach_command(pod.spec.containers[0].command[0])

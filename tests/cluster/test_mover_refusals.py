@@ -162,13 +162,16 @@ def test_policy(make: MakeClient, volume: Volume, admin: Api) -> None:
             "matchResources": {"namespaceSelector": selector},
         },
     }
+    containers = [{"name": "x", "image": "x"}]
+    probe = {"metadata": {"generateName": "x"}, "spec": {"containers": containers}}
+
+    def refuses() -> bool:
+        return admin.request("POST", PODS.format(name), probe, dryRun="All").refused
+
     admin.create(POLICIES, policy)
     admin.create(BINDINGS, binding)
     try:
-        containers = [{"name": "x", "image": "x"}]
-        probe = {"metadata": {"generateName": "x"}, "spec": {"containers": containers}}
-        where = PODS.format(name)
-        eventually(lambda: admin.request("POST", where, probe, dryRun="All").refused)
+        eventually(refuses)
         with pytest.raises(Forbidden) as refused:
             make().files.list("good")
         assert "The helper pod can not start. No pods on Fridays." in refused.value.message
@@ -176,6 +179,7 @@ def test_policy(make: MakeClient, volume: Volume, admin: Api) -> None:
     finally:
         admin.ask("DELETE", f"{BINDINGS}/{name}")
         admin.ask("DELETE", f"{POLICIES}/{name}")
+        eventually(lambda: not refuses())
 
 
 def account(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ from netapp_jlab.services.classes import Classes
 from netapp_jlab.services.making import Wanted
 from netapp_jlab.services.movers import Movers
 from netapp_jlab.services.sources import Sources
+from netapp_jlab.services.talks import Refusal
 from netapp_jlab.services.templates import owner_of
 
 OLD = "2026-01-01T00:00:00+00:00"
@@ -100,12 +102,16 @@ class Line:
     unused = 0.0
     connections = 1
     hello: ClassVar[dict[str, Any]] = {"protocol": wire.PROTOCOL, "version": "x"}
+    mounted: ClassVar[Callable[[], bool]] = staticmethod(lambda: True)
 
     def send(self, data: bytes, *, timeout: float) -> None:
         message = wire.decode(data)
         status = {"connections": self.connections, "running": False, "unused": self.unused}
         answers = {"hello": self.hello, "status": {**status, "plan": None}}
         self._answer = {"id": message["id"], "ok": answers.get(message["do"])}
+        if message["do"] == "list" and not self.mounted():
+            gone = {"error": "TreeUnavailable", "message": "no such folder"}
+            self._answer = {"id": message["id"], **gone}
 
     def receive(self, timeout: float) -> bytes:
         return wire.encode(self._answer)
@@ -188,6 +194,23 @@ def test_a_helper_is_used_again_also_by_another_process(make):
     other = Movers(world.movers._catalog, world.movers._maker._sources, world.access)
     assert other.start(wanted(world), cancel=never).pod.metadata.uid == first.pod.metadata.uid
     assert world.cluster.deleted == []
+
+
+def test_one_whose_volumes_are_gone_with_it_is_replaced(make):
+    """Deleted by force: the pod is gone, its last process still answers."""
+    world = make()
+    world.movers.start(wanted(world), cancel=never)
+    del world.cluster.objects["pods", "mover-u7-a"]
+    world.line.mounted = staticmethod(lambda: names(world, "pods") != [])
+    assert world.movers.ask(wanted(world), "list", cancel=never) is None
+    assert world.cluster.objects["pods", "mover-u7-a"]["metadata"]["uid"] != "1"
+
+
+def test_a_volume_that_is_gone_from_a_helper_that_is_there(make):
+    world = make()
+    world.line.mounted = staticmethod(lambda: False)
+    with pytest.raises(Refusal, match="no such folder"):
+        world.movers.ask(wanted(world), "list", cancel=never)
 
 
 @pytest.mark.parametrize("what", ["ended", "another image", "another owner"])
