@@ -88,7 +88,9 @@ class Client:
         self.snapshots = Snapshots(
             self._catalog, classes, permissions, self._journal, views, author
         )
-        self.clones = Clones(self._catalog, classes, sources, self._journal, author, patience)
+        self.clones = Clones(
+            self._catalog, classes, permissions, sources, self._journal, author, patience
+        )
         self.volumes = Volumes(
             self._catalog, classes, permissions, sources, self.clones, self._journal, views
         )

@@ -15,6 +15,7 @@ import msgspec
 from netapp_jlab.errors import (
     AlreadyExists,
     Cancelled,
+    Forbidden,
     NotFound,
     NotReady,
     Refused,
@@ -32,6 +33,7 @@ from netapp_jlab.services.journal import Entry, Journal, entry_of
 from netapp_jlab.services.lease import Lease
 from netapp_jlab.services.once import Once
 from netapp_jlab.services.operations import Operations
+from netapp_jlab.services.permissions import Permissions
 from netapp_jlab.services.records import Grow, Record, Ref, now, this_process
 from netapp_jlab.services.runner import Result, Runner
 from netapp_jlab.services.snapshots import await_cut
@@ -47,8 +49,10 @@ class Clones:
 
     Parameters
     ----------
-    catalog, classes, sources, journal : Catalog, Classes, Sources, Journal
-        What is known and what goes on.
+    catalog, classes, permissions : Catalog, Classes, Permissions
+        What is known and what is allowed.
+    sources, journal : Sources, Journal
+        What a clone can be made of, and what goes on.
     author : str
         Written on what is made.
     ready_timeout : float
@@ -59,6 +63,7 @@ class Clones:
         self,
         catalog: Catalog,
         classes: Classes,
+        permissions: Permissions,
         sources: Sources,
         journal: Journal,
         author: str,
@@ -67,6 +72,7 @@ class Clones:
         self._catalog = catalog
         self._cluster = catalog.cluster
         self._classes = classes
+        self._permissions = permissions
         self._sources = sources
         self._journal = journal
         self._author = author
@@ -151,7 +157,11 @@ class Clones:
 
     def _started(self, order: VolumeOrder) -> Entry:
         source = self._to_cut(order)
-        entry = _entry(self._create(order)) if source is None else self._by_snapshot(order, source)
+        if source is None:
+            entry = _entry(self._create(order))
+        else:
+            self._require_the_right(order)
+            entry = self._by_snapshot(order, source)
         self._runner.start(entry)
         return entry
 
@@ -166,6 +176,15 @@ class Clones:
                 f"clone yet. {self._catalog.pending_message(claim)}".rstrip()
             )
         return None if self._classes.clones_directly(self._classes.driver_of(claim)) else claim
+
+    def _require_the_right(self, order: VolumeOrder) -> None:
+        """Refuse what could only end half way: a snapshot without the volume it is for."""
+        right = self._permissions.rights().make_volume
+        if not right.allowed:
+            raise Forbidden(
+                f"The volume “{order.source.name}” can not be cloned. {right.reason}",
+                hint=right.hint,
+            )
 
     def _create(self, order: VolumeOrder) -> Claim:
         manifest, grow_to = self._sources.manifest(order)

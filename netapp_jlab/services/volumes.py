@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from netapp_jlab.errors import (
@@ -40,6 +41,7 @@ from netapp_jlab.services.views import Browsable, SnapshotViews, volume_phase
 
 ROLES: Mapping[Role, int] = {"workspace": 0, "shared": 1, "other": 2}
 SHARED_MODES = frozenset({"ReadWriteMany", "ReadOnlyMany"})
+RESIZE_RETRIES = 3
 
 
 class Volumes:
@@ -132,22 +134,7 @@ class Volumes:
             claim, self._permissions.rights(), Browsable(self._catalog.mounts())
         )
         require(actions.resize, f"The volume “{name}” can not be resized.", claim)
-        present = max(claim.requested, claim.capacity or 0)
-        if size < present:
-            raise Invalid(
-                f"The volume “{name}” has {naming.human(present)}; it can not shrink to "
-                f"{naming.human(size)}.",
-                hint="Volumes only grow. For a smaller one create a new volume and copy the data.",
-            )
-        patch = {"spec": {"resources": {"requests": {"storage": naming.format_quantity(size)}}}}
-        changed = self._cluster.patch(
-            kinds.CLAIMS,
-            name,
-            patch,
-            uid=claim.metadata.uid,
-            resource_version=claim.metadata.resource_version,
-        )
-        return self._view(changed)
+        return self._view(self._grown(claim, size))
 
     def plan_delete(self, name: str) -> DeletePlan:
         """Tell what deleting a volume would take with it, and whether it is allowed."""
@@ -240,6 +227,22 @@ class Volumes:
 
     # --- Parts -----------------------------------------------------------------------------------
 
+    def _grown(self, claim: Claim, size: int) -> Claim:
+        """Ask for more room; one that grew meanwhile is not asked to shrink again."""
+        name, uid = claim.metadata.name, claim.metadata.uid
+        patch = {"spec": {"resources": {"requests": {"storage": naming.format_quantity(size)}}}}
+
+        def ask(seen: Claim) -> Claim:
+            _refuse_to_shrink(seen, size)
+            version = seen.metadata.resource_version
+            return self._cluster.patch(kinds.CLAIMS, name, patch, uid=uid, resource_version=version)
+
+        for _ in range(RESIZE_RETRIES):
+            with suppress(Changed):  # controllers write to claims too
+                return ask(claim)
+            claim = self._cluster.get(kinds.CLAIMS, name)
+        return ask(claim)
+
     def _made(self, order: VolumeOrder) -> Claim:
         if order.source.kind == "empty":
             manifest, _ = self._sources.manifest(order)
@@ -327,6 +330,16 @@ def source_of(claim: Claim) -> Source | None:
     return Source(
         kind="snapshot" if source.kind == "VolumeSnapshot" else "volume", name=source.name
     )
+
+
+def _refuse_to_shrink(claim: Claim, size: int) -> None:
+    present = max(claim.requested, claim.capacity or 0)
+    if size < present:
+        raise Invalid(
+            f"The volume “{claim.metadata.name}” has {naming.human(present)}; it can not shrink to "
+            f"{naming.human(size)}.",
+            hint="Volumes only grow. For a smaller one create a new volume and copy the data.",
+        )
 
 
 def require(permission: Permission, what: str, claim: Claim) -> None:

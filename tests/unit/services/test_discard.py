@@ -44,7 +44,8 @@ def sweep(cluster: Cluster, *snapshots: VolumeSnapshot, owner: str = "") -> list
         clones_of=lambda _: [],
     )
     unused = SimpleNamespace()
-    Clones(catalog, unused, unused, Journal(catalog), author="", ready_timeout=1.0).sweep()
+    journal = Journal(catalog)
+    Clones(catalog, unused, unused, unused, journal, author="", ready_timeout=1.0).sweep()
     return [name for name, _ in cluster.deleted]
 
 
