@@ -7,10 +7,11 @@ from typing import Any
 
 import grpc
 
-from netapp_jlab.demo.storage import Snapshot, Source, Storage, Volume
+from netapp_jlab.demo.storage import ExistsError, SizeError, Snapshot, Source, Storage, Volume
 
 from .calls import need, refusals
 from .faults import Faults
+from .modes import limits, need_capabilities, obstacle
 from .protocol import csi, csi_grpc
 
 SHOW = "showSnapshots"
@@ -57,14 +58,14 @@ class Controller(csi_grpc.ControllerServicer):  # type: ignore[misc]
 
     def CreateVolume(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         need(request.name, "name", context)
-        _check(request.volume_capabilities, context)
+        need_capabilities(request.volume_capabilities, context)
+        if why := obstacle(request.volume_capabilities):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, why)
+        least, most = limits(request.capacity_range, context)
         self._faults.endure("CreateVolume", context, request.parameters[PVC_NAMESPACE])
-        wanted = request.capacity_range
-        size = wanted.required_bytes or wanted.limit_bytes or SMALLEST
-        if wanted.limit_bytes and size > wanted.limit_bytes:
-            context.abort(grpc.StatusCode.OUT_OF_RANGE, "the limit is below what is required")
+        size = least or most or SMALLEST
         with refusals(context):
-            made = self._made(request, size)
+            made = self._made(request, size, most)
             if made.size < size:  # a clone has its source's size at first
                 made = self._storage.expand_volume(made.handle, size)
         return csi.CreateVolumeResponse(
@@ -78,12 +79,18 @@ class Controller(csi_grpc.ControllerServicer):  # type: ignore[misc]
             )
         )
 
-    def _made(self, request: Any, size: int) -> Volume:
+    def _made(self, request: Any, size: int, most: int) -> Volume:
         source = _source(request.volume_content_source)
         if source is not None:
-            size = min(size, self._size_of(source))
+            smallest = self._size_of(source)
+            if most and smallest > most:
+                raise SizeError(f"{source.handle} has {smallest} bytes, over the limit of {most}")
+            size = min(size, smallest)
         shown = request.parameters.get(SHOW, "false") == "true"
-        return self._storage.create_volume(request.name, size, source, show_snapshots=shown)
+        made = self._storage.create_volume(request.name, size, source, show_snapshots=shown)
+        if made.show_snapshots is not shown or (most and made.size > most):
+            raise ExistsError(f"volume {made.handle} already exists and differs")
+        return made
 
     def _size_of(self, source: Source) -> int:
         if source.kind == "volume":
@@ -101,11 +108,19 @@ class Controller(csi_grpc.ControllerServicer):  # type: ignore[misc]
 
     def ControllerExpandVolume(self, request: Any, context: Any) -> Any:  # noqa: N802
         need(request.volume_id, "volume_id", context)
+        least, most = limits(request.capacity_range, context)
+        if not (least or most):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "capacity_range is missing")
+        if request.HasField("volume_capability"):
+            need_capabilities([request.volume_capability], context)
+            if why := obstacle([request.volume_capability]):
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, why)
         self._faults.endure("ControllerExpandVolume", context)
         with refusals(context):
-            grown = self._storage.expand_volume(
-                request.volume_id, request.capacity_range.required_bytes
-            )
+            has = self._storage.volume(request.volume_id).size
+            if most and has > most:
+                raise SizeError(f"it has {has} bytes, over the limit of {most}, and never shrinks")
+            grown = self._storage.expand_volume(request.volume_id, least)
         return csi.ControllerExpandVolumeResponse(
             capacity_bytes=grown.size, node_expansion_required=False
         )
@@ -125,15 +140,19 @@ class Controller(csi_grpc.ControllerServicer):  # type: ignore[misc]
 
     def ValidateVolumeCapabilities(self, request: Any, context: Any) -> Any:  # noqa: N802
         need(request.volume_id, "volume_id", context)
-        _check(request.volume_capabilities, context)
+        need_capabilities(request.volume_capabilities, context)
         with refusals(context):
             self._storage.volume(request.volume_id)
+        if why := obstacle(request.volume_capabilities):
+            return csi.ValidateVolumeCapabilitiesResponse(message=why)
         confirmed = csi.ValidateVolumeCapabilitiesResponse.Confirmed
         return csi.ValidateVolumeCapabilitiesResponse(
             confirmed=confirmed(volume_capabilities=request.volume_capabilities)
         )
 
     def GetCapacity(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        if obstacle(request.volume_capabilities):  # no volume could be made for them
+            return csi.GetCapacityResponse(available_capacity=0)
         space = os.statvfs(self._storage.root)
         return csi.GetCapacityResponse(available_capacity=space.f_bavail * space.f_frsize)
 
@@ -159,10 +178,12 @@ class Controller(csi_grpc.ControllerServicer):  # type: ignore[misc]
         return csi.DeleteSnapshotResponse()
 
     def ListSnapshots(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        with refusals(context):
-            found = self._storage.list_snapshots(request.source_volume_id or None)
-        if request.snapshot_id:
-            found = [one for one in found if one.handle == request.snapshot_id]
+        found = [
+            one
+            for one in self._storage.list_snapshots()
+            if request.source_volume_id in ("", one.volume)
+            and request.snapshot_id in ("", one.handle)
+        ]
         page, following = _page(found, request, context)
         entry = csi.ListSnapshotsResponse.Entry
         return csi.ListSnapshotsResponse(
@@ -189,17 +210,12 @@ def _source(content: Any) -> Source | None:
     return Source(kind="volume", handle=content.volume.volume_id)
 
 
-def _check(capabilities: Any, context: grpc.ServicerContext) -> None:
-    if not capabilities:
-        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "volume_capabilities are missing")
-    if any(one.WhichOneof("access_type") == "block" for one in capabilities):
-        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "block volumes are not supported")
-
-
 def _page(found: list[Any], request: Any, context: grpc.ServicerContext) -> tuple[list[Any], str]:
     """Return the page that is asked for, and the token of the next one."""
+    if request.max_entries < 0:
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "max_entries is negative")
     start = request.starting_token or "0"
-    if not start.isdigit() or int(start) > len(found):
+    if not start.isdecimal() or int(start) > len(found):
         context.abort(grpc.StatusCode.ABORTED, "the token is not valid: begin anew")
     end = int(start) + (request.max_entries or len(found))
     return found[int(start) : end], str(end) if end < len(found) else ""

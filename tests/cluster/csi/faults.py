@@ -31,10 +31,15 @@ class Faults:
 
     def endure(self, call: str, context: grpc.ServicerContext, namespace: str = "") -> None:
         """Wait, or fail, as is ordered for a call; an order that is taken back ends the wait."""
+        if self._orders.of(call, namespace).get("delay"):
+            with self._orders.waits(call):
+                self._delay(call, context, namespace)
+        if code := self._orders.of(call, namespace).get("code"):
+            context.abort(grpc.StatusCode[code], f"{call}: this failure was ordered")
+
+    def _delay(self, call: str, context: grpc.ServicerContext, namespace: str) -> None:
         began = time.monotonic()
         while time.monotonic() - began < self._orders.of(call, namespace).get("delay", 0.0):
             if not context.is_active():
                 context.abort(grpc.StatusCode.CANCELLED, "the caller left")
             time.sleep(POLL)
-        if code := self._orders.of(call, namespace).get("code"):
-            context.abort(grpc.StatusCode[code], f"{call}: this failure was ordered")

@@ -9,10 +9,11 @@ from typing import Any
 
 import grpc
 
-from netapp_jlab.demo.storage import SNAPSHOT_DIRECTORY, Storage
+from netapp_jlab.demo.storage import SNAPSHOT_DIRECTORY, NotFoundError, Storage
 
 from .calls import need, refusals
 from .faults import Faults
+from .modes import READ_ONLY, need_capabilities, obstacle
 from .protocol import csi, csi_grpc
 
 
@@ -47,6 +48,10 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
     def NodePublishVolume(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         need(request.volume_id, "volume_id", context)
         need(request.target_path, "target_path", context)
+        need(request.HasField("volume_capability"), "volume_capability", context)
+        need_capabilities([request.volume_capability], context)
+        if why := obstacle([request.volume_capability]):
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, why)
         self._faults.endure("NodePublishVolume", context)
         with refusals(context):
             source = self._storage.path(request.volume_id)
@@ -63,7 +68,7 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
             if not _mounted(shown):
                 _mount(context, "--bind", shown, shown)
             _mount(context, "-o", "remount,bind,ro", shown)
-        if request.readonly:
+        if request.readonly or request.volume_capability.access_mode.mode == READ_ONLY:
             _mount(context, "-o", "remount,bind,ro", target)
         return csi.NodePublishVolumeResponse()
 
@@ -81,13 +86,22 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
         return csi.NodeUnpublishVolumeResponse()
 
     def NodeGetVolumeStats(self, request: Any, context: Any) -> Any:  # noqa: N802
+        need(request.volume_id, "volume_id", context)
+        need(request.volume_path, "volume_path", context)
         with refusals(context):
             size = self._storage.volume(request.volume_id).size
+            if not _same(request.volume_path, self._storage.path(request.volume_id)):
+                raise NotFoundError(f"{request.volume_id} is not at {request.volume_path}")
             used = self._storage.used(request.volume_id)
         usage = csi.VolumeUsage
         return csi.NodeGetVolumeStatsResponse(
             usage=[usage(unit=usage.BYTES, total=size, used=used, available=max(0, size - used))]
         )
+
+
+def _same(path: str, directory: str) -> bool:
+    """Whether a directory is at a path: a bind mount has the number of what it shows."""
+    return os.path.exists(path) and os.path.samefile(path, directory)
 
 
 def _mounted(target: str) -> bool:

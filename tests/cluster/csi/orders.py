@@ -55,6 +55,20 @@ class Orders:
         finally:
             path.unlink()
 
+    @contextmanager
+    def waits(self, call: str) -> Iterator[None]:
+        """Say, for the duration of a block, that the driver delays a call as ordered."""
+        mark = self._folder / f"{uuid.uuid4().hex}.{call}"
+        mark.touch()
+        try:
+            yield
+        finally:
+            mark.unlink()
+
+    def waiting(self, call: str) -> bool:
+        """Whether the driver delays such a call just now, or was killed while it did."""
+        return any(self._folder.glob(f"*.{call}"))
+
     def _all(self) -> Iterator[dict[str, Any]]:
         for path in sorted(self._folder.glob("*.json")):
             with suppress(FileNotFoundError):  # taken back just now
