@@ -25,6 +25,7 @@ from netapp_jlab.errors import (
     Upstream,
 )
 from netapp_jlab.k8s import quotas
+from netapp_jlab.k8s.rights import RIGHTS
 from netapp_jlab.k8s.status import Status, parse
 
 
@@ -120,6 +121,7 @@ def unauthorized(server: str) -> Unauthorized:
 
 _BY_POLICY = re.compile(r"ValidatingAdmissionPolicy|admission webhook")
 _DENIED = re.compile(r"denied (?:the )?request: (?P<why>.+)", re.DOTALL)
+_LACKING = re.compile(r'cannot (\S+) resource "([^"]+)" in API group "([^"]*)"')
 
 
 def _forbidden(message: str, status: Status, subject: Subject) -> NetAppJLabError:
@@ -133,7 +135,20 @@ def _forbidden(message: str, status: Status, subject: Subject) -> NetAppJLabErro
         return Refused(text)
     if "failed quota" in message:  # the quota asks for something that the manifest leaves out
         return Refused(message)
-    return Forbidden(message)
+    return Forbidden(message, hint=_granted_by(message))
+
+
+def _granted_by(message: str) -> str:
+    """Return what grants the right that RBAC finds missing; empty for one that is not ours."""
+    lacking = _LACKING.search(message)
+    asked = lacking.groups() if lacking else ()
+    for right in RIGHTS:
+        if (right.verb, right.resource, right.group) == asked:
+            return (
+                f"An administrator can grant it with {right.granted_by}; "
+                "`netapp-jlab doctor` tells what else is missing."
+            )
+    return ""
 
 
 def _policy(message: str) -> Forbidden:

@@ -352,7 +352,8 @@ def explained(error: NetAppJLabError) -> NetAppJLabError:
         return Refused(
             text, hint="The namespace's Pod Security level refuses it; tell your administrator."
         )
-    if isinstance(error, Forbidden) and error.hint == Forbidden.default_hint:
+    # A rule of the administrator's own (a policy) has its own hint.
+    if isinstance(error, Forbidden) and "netapp-jlab doctor" in error.hint:
         return Forbidden(text, hint=_RIGHT_HINT)
     return type(error)(text, hint=error.hint)
 

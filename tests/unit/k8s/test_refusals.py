@@ -26,15 +26,26 @@ def _refused(code, reason="", message="", subject=SUBJECT, **details):
     return refusal(code, _status(code, reason, message, **details), subject)
 
 
-def test_rbac_keeps_the_sentence_and_hints_at_the_doctor():
+@pytest.mark.parametrize(
+    ("verb", "resource", "group", "file"),
+    [
+        ("delete", "persistentvolumeclaims", "", "rbac/tiers/full"),
+        ("watch", "persistentvolumeclaims", "", "rbac/tiers/read"),
+        ("create", "volumesnapshots", "snapshot.storage.k8s.io", "rbac/tiers/snapshot"),
+        ("create", "volumesnapshots", "example.org", ""),
+        ("create", "secrets", "", ""),
+    ],
+)
+def test_rbac_keeps_the_sentence_and_names_what_grants_the_right(verb, resource, group, file):
     sentence = (
-        'persistentvolumeclaims "data" is forbidden: User "system:serviceaccount:lab:default" '
-        'cannot delete resource "persistentvolumeclaims" in API group "" in the namespace "lab"'
+        f'{resource} "data" is forbidden: User "system:serviceaccount:lab:default" '
+        f'cannot {verb} resource "{resource}" in API group "{group}" in the namespace "lab"'
     )
     error = _refused(403, "Forbidden", sentence)
     assert type(error) is errors.Forbidden
     assert error.message == sentence
     assert "netapp-jlab doctor" in error.hint
+    assert (f"with {file};" in error.hint) if file else ("rbac/" not in error.hint)
 
 
 def test_quota_in_plain_words():
