@@ -163,7 +163,7 @@ class Informer(Generic[T]):
             except Expired:
                 self._version, pause = "", self._backoff.next()
             except Forbidden as error:
-                # Allowed to list but not to watch, as with the role in the seed: list now and then.
+                # Allowed to list but not to watch, as with NetApp's role: list now and then.
                 self._lost(error, synced=False)
                 self._version, pause = "", FORBIDDEN_PAUSE
             except NetAppJLabError as error:

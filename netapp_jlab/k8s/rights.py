@@ -35,14 +35,17 @@ class NeededRight:
     granted_by: str
 
 
-READ, SNAPSHOT, FULL, CLASSES = (
-    f"rbac/tiers/{name}" for name in ("read", "snapshot", "full", "classes")
+READ, SNAPSHOT, FULL, MOVER, CLASSES = (
+    f"rbac/tiers/{name}" for name in ("read", "snapshot", "full", "mover", "classes")
 )
 
 
-def _rights(kind: Kind[Object], granted_by: str, **needed_for: str) -> tuple[NeededRight, ...]:
+def _rights(
+    kind: Kind[Object], granted_by: str, subresource: str = "", **needed_for: str
+) -> tuple[NeededRight, ...]:
+    resource = f"{kind.plural}/{subresource}" if subresource else kind.plural
     return tuple(
-        NeededRight(verb, kind.group, kind.plural, not kind.namespaced, what, granted_by)
+        NeededRight(verb, kind.group, resource, not kind.namespaced, what, granted_by)
         for verb, what in needed_for.items()
     )
 
@@ -82,6 +85,20 @@ RIGHTS: tuple[NeededRight, ...] = (
         create="create and clone volumes",
         patch="grow volumes",
         delete="delete volumes",
+    ),
+    *_rights(
+        kinds.PODS,
+        MOVER,
+        create="start helper pods, where snapshots are not shown as files",
+        delete="remove helper pods",
+        watch="go on as soon as a helper pod runs",
+    ),
+    *_rights(
+        kinds.PODS,
+        MOVER,
+        "exec",
+        create="talk to helper pods",
+        get="talk to helper pods",
     ),
     *_rights(
         kinds.STORAGE_CLASSES,

@@ -35,7 +35,7 @@ T = TypeVar("T", bound=Object)
 TICK = 0.1
 """Seconds between two looks at `cancel`."""
 POLL = 1.0
-"""Seconds between two reads where the account may not watch, as with the role in the seed."""
+"""Seconds between two reads where the account may not watch, as with NetApp's role."""
 _PASSING = (Unreachable, Overloaded, Timeout, Expired)
 
 

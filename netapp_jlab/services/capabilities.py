@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from netapp_jlab.errors import NetAppJLabError, Upstream
 from netapp_jlab.k8s import naming
 from netapp_jlab.k8s.access import RIGHTS, Access
+from netapp_jlab.k8s.rights import MOVER
 from netapp_jlab.models import API_VERSION, Problem, Right, Status, StorageClass, Workspace
 from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.classes import Classes, is_default
@@ -81,6 +82,8 @@ class Capabilities:
 
     def _rights(self) -> Iterator[Right]:
         for needed in RIGHTS:
+            if needed.granted_by == MOVER and not self._settings.mover_enabled:
+                continue
             yield Right(
                 verb=needed.verb,
                 resource=needed.resource,

@@ -290,7 +290,7 @@ class Catalog:
         try:
             informer.wait_synced(self.settings.request_timeout)
         except Forbidden:
-            # The seed's ClusterRole allows to list but not to watch: then every call lists.
+            # NetApp's ClusterRole allows to list but not to watch: then every call lists.
             return live.get()
         return informer.items()
 

@@ -42,7 +42,9 @@ TRIES = 5
 CONNECT_SECONDS = 30.0
 STOP_SECONDS = 20.0
 """For a restore to come to a point where it can stop; after that its pod is deleted."""
-_NEEDED = (
+_NEEDED = (  # watching pods only makes it quicker
+    ("get", "pods"),
+    ("list", "pods"),
     ("create", "pods"),
     ("create", "pods/exec"),
     ("get", "pods/exec"),

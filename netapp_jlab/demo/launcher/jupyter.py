@@ -46,6 +46,7 @@ def extension_settings(kubeconfig: str, namespace: str, mounts: dict[str, str]) 
             "kubeconfig": kubeconfig,
             "namespace": namespace,
             "workspace_claim": next(iter(mounts)),
+            "mover_enabled": False,  # the embedded cluster runs no pods
             "mounts": mounts,
             "user": ACCOUNT,
         },

@@ -73,6 +73,7 @@ def test_without_any_right_everything_missing_is_named(account):
         "rbac/tiers/read",
         "rbac/tiers/snapshot",
         "rbac/tiers/full",
+        "rbac/tiers/mover",
         "rbac/tiers/classes",
     }
     assert any("kubectl apply -k rbac/tiers/read" in one.hint for one in status.problems)
@@ -105,11 +106,16 @@ def test_snapshot_tier_snapshots_but_makes_no_volume(account, volume):
 
 
 def test_the_whole_product_under_all_files(account):
-    client = account("read", "snapshot", "full", "classes")
+    client = account("read", "snapshot", "full", "mover", "classes")
     assert missing(client) == set()
     client.volumes.create(VolumeOrder(name="mine", size="1Gi"))
     assert client.volumes.wait("mine", timeout=PATIENCE).can.snapshot.allowed
     client.volumes.delete("mine", confirm="mine")
+
+
+def test_what_is_switched_off_needs_no_rights(account):
+    client = account("read", "snapshot", "full", "classes", mover_enabled=False)
+    assert missing(client) == set()
 
 
 def test_the_seeds_role_may_list_but_not_watch(account, volume):
