@@ -269,35 +269,6 @@ def test_a_volume_grows_and_never_shrinks(driver: Driver) -> None:
     assert entry.volume.capacity_bytes == 4 * MIB
 
 
-def test_what_a_mounted_volume_takes_is_told(driver: Driver, tmp_path: Path) -> None:
-    driver.volume(size=4 * MIB)
-    driver.volume("pvc-2")
-    target = tmp_path / "pod"
-    stats = {"volume_id": "pvc-1", "volume_path": str(target)}
-    assert refused(driver.ask, "NodeGetVolumeStats", **stats) is StatusCode.NOT_FOUND
-    driver.publish(target)
-    try:
-        (target / "data").write_bytes(b"x" * MIB)
-        (told,) = driver.ask("NodeGetVolumeStats", **stats).usage
-        assert told.unit == csi.VolumeUsage.BYTES
-        assert (told.total, told.used + told.available) == (4 * MIB, 4 * MIB)
-        assert MIB <= told.used < 2 * MIB
-        other = {**stats, "volume_id": "pvc-2"}
-        assert refused(driver.ask, "NodeGetVolumeStats", **other) is StatusCode.NOT_FOUND
-    finally:
-        driver.unpublish(target)
-
-
-def test_readers_of_many_nodes_only_read(driver: Driver, tmp_path: Path) -> None:
-    driver.volume()
-    driver.publish(tmp_path / "pod", volume_capability=usage("MULTI_NODE_READER_ONLY"))
-    try:
-        with pytest.raises(OSError, match="Read-only"):
-            (tmp_path / "pod" / "note").write_text("changed")
-    finally:
-        driver.unpublish(tmp_path / "pod")
-
-
 def test_what_it_does_not_offer_is_unimplemented(driver: Driver) -> None:
     for call in ("ControllerPublishVolume", "NodeStageVolume", "NodeExpandVolume"):
         assert refused(driver.ask, call) is StatusCode.UNIMPLEMENTED

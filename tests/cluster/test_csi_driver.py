@@ -1,9 +1,7 @@
-"""What the CSI driver does with volumes; test_csi_answers.py has its answers, call by call."""
+"""What the CSI driver does with volumes; the others have its answers and mounts."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,14 +16,6 @@ from .driving import MIB, SECONDS, Driver, driving, refused
 @pytest.fixture
 def driver(tmp_path: Path) -> Iterator[Driver]:
     with driving(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def sharing(tmp_path: Path) -> Iterator[Driver]:
-    """A driver whose mounts are shared, as a kubelet's are."""
-    script = 'mount --make-rshared / && exec "$@"'
-    with driving(tmp_path, ("unshare", "--mount", "--", "sh", "-c", script, "sh")) as made:
         yield made
 
 
@@ -53,8 +43,9 @@ def test_what_is_missing_is_not_found_and_deleting_it_is_no_error(driver: Driver
     source = {"snapshot": {"snapshot_id": "pvc-9/s1"}}
     assert refused(driver.volume, volume_content_source=source) is grpc.StatusCode.NOT_FOUND
     assert refused(driver.snapshot, volume="pvc-9") is grpc.StatusCode.NOT_FOUND
-    driver.ask("DeleteVolume", volume_id="pvc-9")
-    for handle in ("pvc-9/s1", "none of ours"):
+    for handle in ("pvc-9", "none of ours", "../array"):
+        driver.ask("DeleteVolume", volume_id=handle)
+    for handle in ("pvc-9/s1", "pvc-9/", "none of ours", "../array/lock"):
         driver.ask("DeleteSnapshot", snapshot_id=handle)
 
 
@@ -89,60 +80,3 @@ def test_ordered_failures_end_with_the_order(driver: Driver) -> None:
     with driver.orders.given(ready=False):
         assert not driver.snapshot().ready_to_use
     assert driver.snapshot().ready_to_use
-
-
-@pytest.mark.parametrize("readonly", [False, True])
-def test_pods_write_into_the_volume_but_not_into_its_snapshots(
-    driver: Driver, tmp_path: Path, readonly: bool
-) -> None:
-    driver.volume(parameters={"showSnapshots": "true"})
-    (driver.files("pvc-1") / "note").write_text("before")
-    driver.snapshot()
-    target = tmp_path / "pod" / "mount"
-    try:
-        for _ in range(2):
-            driver.publish(target, readonly=readonly)
-        assert (target / ".snapshot" / "s1" / "note").read_text() == "before"
-        with pytest.raises(OSError, match="Read-only"):
-            (target / ".snapshot" / "s1" / "note").write_text("changed")
-        if readonly:
-            with pytest.raises(OSError, match="Read-only"):
-                (target / "note").write_text("changed")
-        else:
-            (target / "note").write_text("changed")
-            assert (driver.files("pvc-1") / "note").read_text() == "changed"
-    finally:
-        for _ in range(2):
-            driver.unpublish(target)
-    assert not target.exists()
-    assert (driver.files("pvc-1") / "note").exists()
-
-
-def test_a_mounted_volume_can_still_be_snapshotted_and_deleted(
-    sharing: Driver, tmp_path: Path
-) -> None:
-    sharing.volume(parameters={"showSnapshots": "true"})
-    sharing.snapshot("s1")
-    sharing.publish(tmp_path / "pod")
-    sharing.snapshot("s2")
-    assert sorted(os.listdir(sharing.files("pvc-1") / ".snapshot")) == ["s1", "s2"]
-    sharing.unpublish(tmp_path / "pod")
-    for name in ("s1", "s2"):
-        sharing.ask("DeleteSnapshot", snapshot_id=f"pvc-1/{name}")
-    sharing.ask("DeleteVolume", volume_id="pvc-1")
-    assert not sharing.files("pvc-1").exists()
-
-
-def test_a_publish_cut_short_is_completed(driver: Driver, tmp_path: Path) -> None:
-    """A driver killed between its mounts leaves the first; the kubelet calls again."""
-    driver.volume(parameters={"showSnapshots": "true"})
-    driver.snapshot()
-    target = tmp_path / "mount"
-    target.mkdir()
-    subprocess.run(["mount", "--bind", driver.files("pvc-1"), target], check=True, timeout=SECONDS)
-    try:
-        driver.publish(target)
-        assert os.statvfs(target / ".snapshot").f_flag & os.ST_RDONLY
-        assert not os.statvfs(target).f_flag & os.ST_RDONLY
-    finally:
-        driver.unpublish(target)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import grpc
 
-from netapp_jlab.demo.storage import StorageError
+from netapp_jlab.demo.storage import InvalidArgumentError, StorageError
 
 
 @contextmanager
@@ -17,6 +17,11 @@ def refusals(context: grpc.ServicerContext) -> Iterator[None]:
         yield
     except StorageError as error:
         context.abort(grpc.StatusCode[error.code], str(error))
+
+
+def gone_if_none_of_ours() -> AbstractContextManager[None]:
+    """Let a deletion succeed whose name nothing in the array can have: there is no such thing."""
+    return suppress(InvalidArgumentError)
 
 
 def need(value: str, field: str, context: grpc.ServicerContext) -> None:

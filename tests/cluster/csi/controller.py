@@ -9,7 +9,7 @@ import grpc
 
 from netapp_jlab.demo.storage import ExistsError, SizeError, Snapshot, Source, Storage, Volume
 
-from .calls import need, refusals
+from .calls import gone_if_none_of_ours, need, refusals
 from .faults import Faults
 from .modes import limits, need_capabilities, obstacle
 from .protocol import csi, csi_grpc
@@ -102,7 +102,7 @@ class Controller(csi_grpc.ControllerServicer):  # type: ignore[misc]
     def DeleteVolume(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         need(request.volume_id, "volume_id", context)
         self._faults.endure("DeleteVolume", context)
-        with refusals(context):
+        with refusals(context), gone_if_none_of_ours():
             self._storage.delete_volume(request.volume_id)
         return csi.DeleteVolumeResponse()
 
@@ -172,9 +172,8 @@ class Controller(csi_grpc.ControllerServicer):  # type: ignore[misc]
     def DeleteSnapshot(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         need(request.snapshot_id, "snapshot_id", context)
         self._faults.endure("DeleteSnapshot", context)
-        if "/" in request.snapshot_id:  # any other is none of ours: gone already
-            with refusals(context):
-                self._storage.delete_snapshot(request.snapshot_id)
+        with refusals(context), gone_if_none_of_ours():
+            self._storage.delete_snapshot(request.snapshot_id)
         return csi.DeleteSnapshotResponse()
 
     def ListSnapshots(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802

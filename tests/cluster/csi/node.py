@@ -58,7 +58,8 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
         target = request.target_path
         Path(target).mkdir(parents=True, exist_ok=True)
         # Each step by itself: a driver killed between two of them is called again.
-        if not _mounted(target):
+        only_read = request.readonly or request.volume_capability.access_mode.mode == READ_ONLY
+        if not _published(target, source, only_read, context):
             _mount(context, "--bind", source, target)
         # Else what is mounted in it is mounted in the array as well, where mounts are shared: then
         # the next snapshot can not be moved there (EXDEV), nor the volume away (EBUSY).
@@ -68,7 +69,7 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
             if not _mounted(shown):
                 _mount(context, "--bind", shown, shown)
             _mount(context, "-o", "remount,bind,ro", shown)
-        if request.readonly or request.volume_capability.access_mode.mode == READ_ONLY:
+        if only_read:
             _mount(context, "-o", "remount,bind,ro", target)
         return csi.NodePublishVolumeResponse()
 
@@ -97,6 +98,20 @@ class Node(csi_grpc.NodeServicer):  # type: ignore[misc]
         return csi.NodeGetVolumeStatsResponse(
             usage=[usage(unit=usage.BYTES, total=size, used=used, available=max(0, size - used))]
         )
+
+
+def _published(target: str, source: str, only_read: bool, context: grpc.ServicerContext) -> bool:
+    """Whether it is mounted there already; refuse if something else is, or otherwise.
+
+    One that is written to and is to be read only may have been cut short, and is completed.
+    """
+    if not _mounted(target):
+        return False
+    if not _same(target, source):
+        context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{target} shows another volume")
+    if os.statvfs(target).f_flag & os.ST_RDONLY and not only_read:
+        context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{target} is mounted to be read only")
+    return True
 
 
 def _same(path: str, directory: str) -> bool:
