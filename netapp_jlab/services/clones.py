@@ -28,6 +28,7 @@ from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.models import CloneOrder, Operation, Progress, VolumeOrder, VolumeSource
 from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.classes import Classes
+from netapp_jlab.services.cutting import await_cut
 from netapp_jlab.services.discard import discard
 from netapp_jlab.services.journal import Entry, Journal, entry_of
 from netapp_jlab.services.lease import Lease
@@ -36,7 +37,6 @@ from netapp_jlab.services.operations import Operations
 from netapp_jlab.services.permissions import Permissions
 from netapp_jlab.services.records import Grow, Record, Ref, now, this_process
 from netapp_jlab.services.runner import Result, Runner
-from netapp_jlab.services.snapshots import await_cut
 from netapp_jlab.services.sources import Sources, labels, notes
 from netapp_jlab.services.views import volume_phase
 
@@ -127,6 +127,7 @@ class Clones:
                 f"The storage driver clones “{order.source.name}” by way of a snapshot.",
                 hint="Use clone instead of create: it makes the snapshot and cleans it up.",
             )
+        self._require_the_right(order)
         claim = self._create(order)
         self._runner.start(_entry(claim))
         return claim
@@ -157,10 +158,10 @@ class Clones:
 
     def _started(self, order: VolumeOrder) -> Entry:
         source = self._to_cut(order)
+        self._require_the_right(order)
         if source is None:
             entry = _entry(self._create(order))
         else:
-            self._require_the_right(order)
             entry = self._by_snapshot(order, source)
         self._runner.start(entry)
         return entry
@@ -178,11 +179,14 @@ class Clones:
         return None if self._classes.clones_directly(self._classes.driver_of(claim)) else claim
 
     def _require_the_right(self, order: VolumeOrder) -> None:
-        """Refuse what could only end half way: a snapshot without the volume it is for."""
-        right = self._permissions.rights().make_volume
+        """Refuse what could only end half way: a snapshot without the volume it is for.
+
+        Or a volume whose record nobody can bring to its end.
+        """
+        right = self._permissions.rights().fill_volume
         if not right.allowed:
             raise Forbidden(
-                f"The volume “{order.source.name}” can not be cloned. {right.reason}",
+                f"The {order.source.kind} “{order.source.name}” can not be cloned. {right.reason}",
                 hint=right.hint,
             )
 

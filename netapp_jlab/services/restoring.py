@@ -11,12 +11,12 @@ from netapp_jlab.errors import Changed, Invalid, NetAppJLabError, NotFound
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.models import Issue, Outcome, Progress
 from netapp_jlab.services.catalog import Catalog
+from netapp_jlab.services.cutting import await_cut
 from netapp_jlab.services.journal import Journal
 from netapp_jlab.services.lease import Lease
 from netapp_jlab.services.places import Done, Job, Places, translated
 from netapp_jlab.services.records import Ref
 from netapp_jlab.services.runner import TRANSIENT, Result
-from netapp_jlab.services.snapshots import await_cut
 from netapp_jlab.services.sources import Sources
 
 REPORTED = 100

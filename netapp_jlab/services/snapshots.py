@@ -12,13 +12,10 @@ from netapp_jlab.errors import (
     Changed,
     Forbidden,
     InUse,
-    NetAppJLabError,
     NotReady,
-    Refused,
     Timeout,
 )
 from netapp_jlab.k8s import kinds, naming, objects
-from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.models import (
     DeletePlan,
@@ -30,6 +27,7 @@ from netapp_jlab.models import (
 )
 from netapp_jlab.services.catalog import Catalog
 from netapp_jlab.services.classes import Classes
+from netapp_jlab.services.cutting import wait_until_cut
 from netapp_jlab.services.journal import Journal
 from netapp_jlab.services.once import Once
 from netapp_jlab.services.operations import unfinished
@@ -133,12 +131,8 @@ class Snapshots:
             Not within `timeout` seconds.
         """
         try:
-            found = self._cluster.wait(
-                kinds.SNAPSHOTS, name, is_cut, timeout=timeout, cancel=cancel
-            )
-        except NetAppJLabError as error:
-            if error.reason != "Timeout":
-                raise
+            found = wait_until_cut(self._cluster, name, timeout=timeout, cancel=cancel)
+        except Timeout:
             raise NotReady(
                 f"The snapshot “{name}” was not ready within {timeout:.0f} s; it goes on.",
                 hint="Look at it again later. If it stays pending, your administrator can look at "
@@ -253,46 +247,3 @@ class Snapshots:
                 "Wait until it is bound.",
             )
         return YES
-
-
-CONFLICT = "the object has been modified; please apply your changes to the latest version"
-"""How the snapshot controller reports that it was overtaken by another writer."""
-
-
-def is_cut(snapshot: VolumeSnapshot) -> bool:
-    """Whether a snapshot is ready.
-
-    Raises
-    ------
-    Refused
-        The driver or the snapshot controller reported an error that does not pass by itself.
-    """
-    if snapshot.status.ready_to_use:
-        return True
-    # Two controllers that write to the same object are no failure: the later one tries again.
-    if snapshot.status.error is not None and CONFLICT not in snapshot.status.error.message:
-        raise Refused(
-            f"The snapshot “{snapshot.metadata.name}” failed: {snapshot.status.error.message}",
-            hint="The cluster may try again by itself. If it stays like this, show the message to "
-            "your administrator.",
-        )
-    return False
-
-
-def await_cut(
-    cluster: Cluster, name: str, *, timeout: float, cancel: Callable[[], None]
-) -> VolumeSnapshot:
-    """Wait until a snapshot that an operation needs is ready.
-
-    Raises
-    ------
-    Refused
-        It failed, or is not ready within `timeout` seconds; trying again at once is of no use.
-    """
-    try:
-        return cluster.wait(kinds.SNAPSHOTS, name, is_cut, timeout=timeout, cancel=cancel)
-    except Timeout:
-        raise Refused(
-            f"The snapshot “{name}” did not get ready within {timeout:.0f} s.",
-            hint="The storage may be away or busy. Try again later; nothing was changed.",
-        ) from None
