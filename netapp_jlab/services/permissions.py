@@ -43,7 +43,7 @@ class Rights:
     cut: Permission
     record: Permission
     remove_snapshot: Permission
-    make_volume: Permission
+    fill_volume: Permission  # the new claim bears a record, which is written again in the end
     change_volume: Permission
     remove_volume: Permission
     use_helpers: Permission
@@ -81,12 +81,13 @@ class Permissions:
     def rights(self) -> Rights:
         """Return the account's rights in this namespace."""
         snapshots, claims = "volumesnapshots", "persistentvolumeclaims"
+        change = self._right("patch", claims, "", "full")
         return Rights(
             cut=self._right("create", snapshots, SNAPSHOT_GROUP, "snapshot"),
             record=self._right("patch", snapshots, SNAPSHOT_GROUP, "snapshot"),
             remove_snapshot=self._right("delete", snapshots, SNAPSHOT_GROUP, "snapshot"),
-            make_volume=self._right("create", claims, "", "full"),
-            change_volume=self._right("patch", claims, "", "full"),
+            fill_volume=_first(self._right("create", claims, "", "full"), change),
+            change_volume=change,
             remove_volume=self._right("delete", claims, "", "full"),
             use_helpers=self._use_helpers(),
         )
@@ -100,7 +101,7 @@ class Permissions:
         mountable = YES if here.allowed else self._mountable(claim)
         return Actions(
             snapshot=snapshot,
-            clone=_first(rights.make_volume, bound, self._cloneable(claim, rights)),
+            clone=_first(rights.fill_volume, bound, self._cloneable(claim, rights)),
             resize=_first(rights.change_volume, bound, self._expandable(claim)),
             browse=browse,
             restore=_first(snapshot, rights.record, browse, self._writable(claim), mountable),

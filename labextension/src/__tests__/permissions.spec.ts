@@ -85,6 +85,20 @@ describe('Permissions', () => {
     expect(permissions().onSnapshot(left, 'clone').allowed).toBe(true);
   });
 
+  it('clones a snapshot only where the new claim can be written to again', () => {
+    const right: Right = {
+      verb: 'patch',
+      resource: 'persistentvolumeclaims',
+      needed_for: '',
+      allowed: false,
+      granted_by: 'rbac/tiers/full'
+    };
+    const without = permissions({ status: status({ rights: [right] }) });
+    const refusal = without.onSnapshot(snapshot(), 'clone');
+    expect(explain(refusal)).toContain('may not patch persistentvolumeclaims');
+    expect(without.create().allowed).toBe(true);
+  });
+
   it('names the file that grants a missing right', () => {
     const right: Right = {
       verb: 'delete',

@@ -39,6 +39,7 @@ export class Permissions {
       case 'clone':
         return first(
           this._mayChange('create', 'persistentvolumeclaims'),
+          this._mayChange('patch', 'persistentvolumeclaims'),
           this._ready(snapshot)
         );
       case 'restore':
