@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -77,4 +76,4 @@ def _server(path: str) -> grpc.Server:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
