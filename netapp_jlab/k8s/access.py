@@ -12,14 +12,13 @@ from netapp_jlab.errors import Forbidden, NotFound, Unsupported, Upstream
 from netapp_jlab.k8s import kinds
 from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.kinds import Kind
+from netapp_jlab.k8s.outage import Outage
 from netapp_jlab.k8s.rights import RIGHTS, NeededRight
 from netapp_jlab.k8s.wire import Object, Wire
 
 GROUP = "authorization.k8s.io"
 KEPT = 60.0
 """Seconds for which an answer is kept."""
-RETRY = 10.0
-"""Seconds until the API server is asked again after it did not answer."""
 
 _CLUSTER_SCOPED: tuple[Kind[Object], ...] = (
     kinds.PERSISTENT_VOLUMES,
@@ -94,13 +93,15 @@ class Access:
     ----------
     cluster : Cluster
         The API server; its namespace counts.
+    outage : Outage, optional
+        What others know of the API server's absence.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, outage: Outage | None = None) -> None:
         self._cluster = cluster
+        self._outage = outage or Outage()
         self._lock = threading.Lock()
         self._kept: dict[_Right | None, _Kept] = {}
-        self._away_until = 0.0  # nothing is asked before: a list would wait for each right in turn
 
     def allowed(self, verb: str, resource: str, group: str = "", name: str = "") -> bool:
         """Whether the account may do something.
@@ -137,21 +138,18 @@ class Access:
         """Ask anew next time."""
         with self._lock:
             self._kept.clear()
-            self._away_until = 0.0
+            self._outage.end()
 
     def _get(self, key: _Right | None, ask: Callable[[], Any]) -> Any:
         """Return what is kept, or ask; None where the API server does not tell."""
         kept = self._kept.setdefault(key, _Kept(None, 0.0))
-        if time.monotonic() >= max(kept.until, self._away_until):
+        if time.monotonic() >= kept.until and not self._outage.lasts:
             try:
-                kept.value, seconds = ask(), KEPT
+                kept.value, kept.until = ask(), time.monotonic() + KEPT
             except _REFUSED:
-                kept.value, seconds = None, KEPT
+                kept.value, kept.until = None, time.monotonic() + KEPT
             except Upstream:
-                seconds = RETRY
-                # What was known counts on, and is shown with what is stale.
-                self._away_until = time.monotonic() + RETRY
-            kept.until = time.monotonic() + seconds
+                self._outage.begin()  # what was known counts on, and is shown with what is stale
         return kept.value
 
     def _rules(self) -> _RulesStatus:

@@ -25,6 +25,7 @@ from netapp_jlab.k8s import kinds, naming
 from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.informer import Informer
 from netapp_jlab.k8s.kinds import Kind
+from netapp_jlab.k8s.outage import Outage
 from netapp_jlab.k8s.wire import (
     Claim,
     Object,
@@ -44,8 +45,6 @@ SHORT = 5.0
 """Seconds for which what no informer follows is kept: pods, events."""
 LONG = 60.0
 """Seconds for which what an administrator changes is kept: classes."""
-RETRY = 10.0
-"""Seconds until the API server is asked again after it did not answer."""
 GONE_POD = frozenset({"Succeeded", "Failed"})
 
 
@@ -56,9 +55,10 @@ class Kept(Generic[T]):
     seconds nothing is kept.
     """
 
-    def __init__(self, read: Callable[[], T], seconds: float) -> None:
+    def __init__(self, read: Callable[[], T], seconds: float, outage: Outage) -> None:
         self._read = read
         self._seconds = seconds
+        self._outage = outage
         self._lock = threading.Lock()
         self._value: T | None = None
         self._until = 0.0
@@ -67,15 +67,22 @@ class Kept(Generic[T]):
         """Return the value, reading it where it is missing or old."""
         with self._lock:
             if self._value is None or time.monotonic() >= self._until:
-                seconds = self._seconds
-                try:
-                    self._value = self._read()
-                except Upstream:
-                    if self._value is None or not seconds:
-                        raise
-                    seconds = RETRY
-                self._until = time.monotonic() + seconds
+                self._renew()
+            assert self._value is not None
             return self._value
+
+    def _renew(self) -> None:
+        stands = self._value is not None and self._seconds > 0
+        if stands and self._outage.lasts:
+            return
+        try:
+            self._value = self._read()
+        except Upstream:
+            if not stands:
+                raise
+            self._outage.begin()
+        else:
+            self._until = time.monotonic() + self._seconds
 
     def forget(self) -> None:
         """Read it anew next time, and raise where that can't be done."""
@@ -92,24 +99,33 @@ class Catalog:
         Where to read.
     settings : Settings
         For the mounts.
+    outage : Outage, optional
+        What others know of the API server's absence.
     """
 
-    def __init__(self, cluster: Cluster, settings: Settings) -> None:
+    def __init__(self, cluster: Cluster, settings: Settings, outage: Outage | None = None) -> None:
         self.cluster = cluster
         self.settings = settings
+        self._outage = outage or Outage()
         self._claims: Informer[Claim] | None = None
         self._snapshots: Informer[VolumeSnapshot] | None = None
-        self._live_claims = Kept(lambda: self._by_name(kinds.CLAIMS), 0)
-        self._live_snapshots = Kept(lambda: self._by_name(kinds.SNAPSHOTS), 0)
-        self._storage_classes = Kept(lambda: _readable(self._by_name, kinds.STORAGE_CLASSES), LONG)
-        self._snapshot_classes = Kept(
+        self._live_claims = self.keep(lambda: self._by_name(kinds.CLAIMS), 0)
+        self._live_snapshots = self.keep(lambda: self._by_name(kinds.SNAPSHOTS), 0)
+        self._storage_classes = self.keep(
+            lambda: _readable(self._by_name, kinds.STORAGE_CLASSES), LONG
+        )
+        self._snapshot_classes = self.keep(
             lambda: _readable(self._by_name, kinds.SNAPSHOT_CLASSES), LONG
         )
-        self._pods = Kept(self._read_pods, SHORT)
-        self._pending_messages = Kept(self._read_pending_messages, SHORT)
-        self._mounts = Kept(self._find_mounts, LONG)
+        self._pods = self.keep(self._read_pods, SHORT)
+        self._pending_messages = self.keep(self._read_pending_messages, SHORT)
+        self._mounts = self.keep(self._find_mounts, LONG)
         self._volumes: dict[str, PersistentVolume] = {}
         self._shown: tuple[Mapping[str, Claim], Mapping[str, Claim]] = ({}, {})
+
+    def keep(self, read: Callable[[], T], seconds: float) -> Kept[T]:
+        """Return a value that is read when it is asked for, and kept for `seconds`."""
+        return Kept(read, seconds, self._outage)
 
     # --- Following -------------------------------------------------------------------------------
 

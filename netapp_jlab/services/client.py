@@ -18,6 +18,7 @@ from netapp_jlab.k8s.access import Access
 from netapp_jlab.k8s.client import Cluster
 from netapp_jlab.k8s.informer import Informer
 from netapp_jlab.k8s.kinds import Kind
+from netapp_jlab.k8s.outage import Outage
 from netapp_jlab.k8s.store import Action
 from netapp_jlab.k8s.wire import Claim, VolumeSnapshot
 from netapp_jlab.models import Change
@@ -71,8 +72,9 @@ class Client:
         self.settings = msgspec.structs.replace(settings or Settings(), **overrides)
         author, patience = self.settings.user, self.settings.ready_timeout
         self._cluster = Cluster(self.settings)
-        self._access = Access(self._cluster)
-        self._catalog = Catalog(self._cluster, self.settings)
+        self._outage = Outage()
+        self._access = Access(self._cluster, self._outage)
+        self._catalog = Catalog(self._cluster, self.settings, self._outage)
         self._journal = Journal(self._catalog)
         classes = Classes(self._catalog, self.settings.snapshot_class)
         sources = Sources(self._catalog, classes, author)
@@ -213,6 +215,10 @@ class Client:
         self._tell(_operation("modified", entry))
 
     def _connection_changed(self, live: bool) -> None:  # noqa: FBT001 (a callback)
+        if live:
+            self._outage.end()
+        else:
+            self._outage.begin()
         self._tell(Change(kind="connection", action="modified", phase="live" if live else "lost"))
 
     # --- Taking up -------------------------------------------------------------------------------

@@ -159,10 +159,7 @@ class Clones:
     def _started(self, order: VolumeOrder) -> Entry:
         source = self._to_cut(order)
         self._require_the_right(order)
-        if source is None:
-            entry = _entry(self._create(order))
-        else:
-            entry = self._by_snapshot(order, source)
+        entry = _entry(self._create(order)) if source is None else self._by_snapshot(order, source)
         self._runner.start(entry)
         return entry
 

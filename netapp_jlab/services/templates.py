@@ -12,7 +12,7 @@ from netapp_jlab.config import LONGEST_OWNER
 from netapp_jlab.errors import Forbidden, NotFound, Refused, Upstream
 from netapp_jlab.k8s import helpers
 from netapp_jlab.k8s.helper_manifests import Template, template_of
-from netapp_jlab.services.catalog import LONG, Catalog, Kept
+from netapp_jlab.services.catalog import LONG, Catalog
 from netapp_jlab.services.mounts import own_pod_name
 
 NO_IMAGE = "No image for a helper pod is known here: this process runs in no pod that it can read."
@@ -36,7 +36,7 @@ class Templates:
         self._cluster = catalog.cluster
         self._catalog = catalog
         self._settings = catalog.settings
-        self._pod = Kept(self._read_pod, LONG)
+        self._pod = catalog.keep(self._read_pod, LONG)
         self._lock = threading.Lock()
         self._owner = catalog.settings.mover_owner
 

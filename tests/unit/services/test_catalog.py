@@ -8,7 +8,8 @@ import pytest
 
 from netapp_jlab.config import Settings
 from netapp_jlab.errors import Forbidden, Unreachable, Unsupported
-from netapp_jlab.services.catalog import RETRY, Catalog, Kept
+from netapp_jlab.k8s.outage import RETRY, Outage
+from netapp_jlab.services.catalog import Catalog, Kept
 from netapp_jlab.services.classes import Classes
 
 
@@ -39,14 +40,14 @@ def clock(monkeypatch):
 
 
 def test_a_value_is_read_again_when_it_is_old(read, clock):
-    kept = Kept(read, 5.0)
+    kept = Kept(read, 5.0, Outage())
     assert [kept.get(), kept.get()] == [1, 1]
     clock[0] += 5.0
     assert kept.get() == 2
 
 
 def test_what_was_known_stands_while_the_server_is_away(read, clock):
-    kept = Kept(read, 5.0)
+    kept = Kept(read, 5.0, Outage())
     kept.get()
     read.error = Unreachable("away")
     clock[0] += 5.0
@@ -57,15 +58,36 @@ def test_what_was_known_stands_while_the_server_is_away(read, clock):
     assert kept.get() == 3
 
 
+def test_one_that_waits_for_the_server_spares_the_others(clock):
+    """A list is made of many answers that are kept: each alone would wait for the server."""
+    outage, first, second = Outage(), Reader(), Reader()
+    kept = [Kept(first, 5.0, outage), Kept(second, 5.0, outage)]
+    assert [one.get() for one in kept] == [1, 1]
+    clock[0] += 5.0
+    first.error = second.error = Unreachable("away")
+    assert [one.get() for one in kept] == [1, 1]
+    assert (first.reads, second.reads) == (2, 1)
+    first.error = second.error = None
+    outage.end()  # somebody reached it
+    assert [one.get() for one in kept] == [3, 2]
+
+
+def test_what_is_not_known_is_asked_for_all_the_same(read, clock):
+    outage = Outage()
+    outage.begin()
+    assert Kept(read, 5.0, outage).get() == 1
+    assert Kept(read, 0, outage).get() == 2
+
+
 @pytest.mark.parametrize("error", [Unreachable("away"), Forbidden("not yours")])
 def test_without_a_value_the_error_is_told(read, clock, error):
     read.error = error
     with pytest.raises(type(error)):
-        Kept(read, 5.0).get()
+        Kept(read, 5.0, Outage()).get()
 
 
 def test_forgetting_tells_the_error(read, clock):
-    kept = Kept(read, 5.0)
+    kept = Kept(read, 5.0, Outage())
     kept.get()
     kept.forget()
     read.error = Unreachable("away")
@@ -74,7 +96,7 @@ def test_forgetting_tells_the_error(read, clock):
 
 
 def test_nothing_is_kept_for_no_seconds(read, clock):
-    kept = Kept(read, 0)
+    kept = Kept(read, 0, Outage())
     kept.get()
     read.error = Unreachable("away")
     with pytest.raises(Unreachable):
