@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .api import Api
+from tests.server.process import Server
+from tests.ui.demo import BUILT
+
+from .api import Api, eventually
 from .faults.scene import Scene, fill
 from .tiers import ROLES, SNAPSHOTS, TIERS, Right, applied, kubeconfig_of
 
@@ -77,29 +81,42 @@ def assert_explained(text: str, lacking: frozenset[Right]) -> None:
 
 @dataclass
 class Stage:
-    """A namespace with two volumes and three snapshots, and an account of one tier.
-
-    Attributes
-    ----------
-    kubeconfig : Path
-        The account's.
-    """
+    """A namespace with two volumes and three snapshots, and the server of a user of one tier."""
 
     tier: str
     admin: Api
     namespace: str
-    scene: Scene
-    kubeconfig: Path
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """How a server of a user on this stage is started."""
-        return (f"--NetAppJLab.workspace_claim={HOME}", f"--NetAppJLab.mover_image={IMAGE}")
+    server: Server
 
 
 @contextmanager
-def staged(admin: Api, kubeconfig: Path, tier: str, folder: Path) -> Iterator[Stage]:
-    """Set the stage, and take it away in the end."""
+def all_staged(
+    admin: Api, kubeconfig: Path, folder: Path, *, lab: bool = False
+) -> Iterator[Mapping[str, Future[Stage]]]:
+    """Set a stage for each tier, in their order; the first can be used while the next is set.
+
+    Parameters
+    ----------
+    folder : Path
+        For what has to be written.
+    lab : bool
+        The server is JupyterLab, with this tree's front end.
+    """
+    with ExitStack() as stages:
+
+        def begin(tier: str) -> Stage:
+            (folder / tier).mkdir()
+            return stages.enter_context(_staged(admin, kubeconfig, tier, folder / tier, lab))
+
+        pool = ThreadPoolExecutor(2)
+        try:
+            yield {tier: pool.submit(begin, tier) for tier in sorted(TIERS)}
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _staged(admin: Api, kubeconfig: Path, tier: str, folder: Path, lab: bool) -> Iterator[Stage]:
     namespace = f"rights-{uuid.uuid4().hex[:8]}"
     admin.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
     scene = Scene(admin, kubeconfig, namespace, folder)
@@ -113,7 +130,42 @@ def staged(admin: Api, kubeconfig: Path, tier: str, folder: Path) -> Iterator[St
         with applied(admin, kubeconfig, namespace, tier, folder) as account:
             file = folder / "kubeconfig-of-the-account"
             file.write_text(kubeconfig_of(account, namespace))
-            yield Stage(tier, admin, namespace, scene, file)
+            server = _server(scene, file, lab)
+            # Where the API server is too slow to tell, a right counts as granted until it does.
+            eventually(lambda: rights_told(server) == rights_of(tier))
+            yield Stage(tier, admin, namespace, server)
     finally:
         scene.close()
         admin.request("DELETE", f"/api/v1/namespaces/{namespace}")
+
+
+def rights_told(server: Server) -> dict[tuple[str, str], bool]:
+    """Return whether the account has each right that the product uses, as the status tells."""
+    answer = server.get("status")
+    assert answer.status_code == 200, answer.text
+    told = answer.json()["rights"]
+    return {(one["verb"], one["resource"]): one["allowed"] for one in told}
+
+
+def rights_of(tier: str) -> dict[tuple[str, str], bool]:
+    """Return what it has to tell; the product uses no right that only NetApp's role grants."""
+    granted = TIERS[tier]
+    used = TIERS["everything"]
+    return {(one.verb, one.resource): one in granted for one in used}
+
+
+def _server(scene: Scene, kubeconfig: Path, lab: bool) -> Server:
+    """Start the server that a user would have, with an account's kubeconfig and nothing else."""
+    options = (f"--NetAppJLab.workspace_claim={HOME}", f"--NetAppJLab.mover_image={IMAGE}")
+    if not lab:
+        return scene.server(*options, kubeconfig=kubeconfig)
+    extensions = scene.folder / "jupyter" / "labextensions"
+    extensions.mkdir(parents=True)
+    (extensions / "netapp-jlab").symlink_to(BUILT, target_is_directory=True)
+    return scene.server(
+        *options,
+        kubeconfig=kubeconfig,
+        module="jupyterlab",
+        JUPYTER_PATH=str(extensions.parent),
+        JUPYTERLAB_WORKSPACES_DIR=str(scene.folder / "workspaces"),
+    )

@@ -5,7 +5,8 @@ What works is tried in ``test_rights_rest.py``, by the same table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.ui.conftest import browser, playwright  # noqa: F401
-from tests.ui.demo import BUILT
 from tests.ui.lab import PANEL, SLOW
 
-from .api import SNAPSHOTS, Api
-from .stage import FAR, GOOD, HOME, SPARE, Stage, assert_explained, lacks, staged
+from .api import PATIENCE, SNAPSHOTS, Api
+from .stage import FAR, GOOD, HOME, SPARE, Stage, all_staged, assert_explained, lacks
 from .tiers import TIERS
 
 START = 90_000
@@ -65,32 +65,30 @@ class Shown:
         return row.locator(".nj-ActionBar").get_by_role("button")
 
 
+@pytest.fixture(scope="module")
+def stages(
+    admin: Api, kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Future[Stage]]]:
+    """JupyterLab with an account of each tier."""
+    folder = tmp_path_factory.mktemp("panel")
+    with all_staged(admin, kubeconfig, folder, lab=True) as stages:
+        yield stages
+
+
 @pytest.fixture(params=sorted(TIERS))
 def shown(
-    admin: Api,
-    kubeconfig: Path,
+    stages: Mapping[str, Future[Stage]],
     browser: Browser,  # noqa: F811
     request: pytest.FixtureRequest,
-    tmp_path: Path,
 ) -> Iterator[Shown]:
-    """JupyterLab with an account of each tier, and its panel opened."""
-    with staged(admin, kubeconfig, str(request.param), tmp_path) as stage:
-        extensions = tmp_path / "jupyter" / "labextensions"
-        extensions.mkdir(parents=True)
-        (extensions / "netapp-jlab").symlink_to(BUILT, target_is_directory=True)
-        server = stage.scene.server(
-            *stage.options,
-            kubeconfig=stage.kubeconfig,
-            module="jupyterlab",
-            JUPYTER_PATH=str(extensions.parent),
-            JUPYTERLAB_WORKSPACES_DIR=str(tmp_path / "workspaces"),
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 2000}, locale="en-US")
-        page.set_default_timeout(SLOW)
-        page.goto(server.url.replace("/netapp-jlab", "/lab?token=t"), timeout=START)
-        page.locator(f'.jp-SideBar [data-id="{PANEL}"]').click(timeout=START)
-        yield Shown(stage, page, page.locator(f"#{PANEL}"))
-        page.close()
+    """The panel for each tier, in a page of its own."""
+    stage = stages[request.param].result(PATIENCE)
+    page = browser.new_page(viewport={"width": 1280, "height": 2000}, locale="en-US")
+    page.set_default_timeout(SLOW)
+    page.goto(stage.server.url.replace("/netapp-jlab", "/lab?token=t"), timeout=START)
+    page.locator(f'.jp-SideBar [data-id="{PANEL}"]').click(timeout=START)
+    yield Shown(stage, page, page.locator(f"#{PANEL}"))
+    page.close()
 
 
 def test_the_actions_that_work_are_enabled_and_the_others_say_why(shown: Shown) -> None:

@@ -5,7 +5,8 @@ The server is the one that users run, with the account's kubeconfig and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,23 @@ from typing import Any
 import pytest
 import requests
 
-from tests.server.process import TOKEN, Server
+from tests.server.process import TOKEN
 
 from .api import CLAIMS, PATIENCE, SNAPSHOTS, Api, eventually
-from .stage import CLASS, FAR, GOOD, HOME, OLD, SPARE, Stage, assert_explained, lacks, staged
+from .stage import (
+    CLASS,
+    FAR,
+    GOOD,
+    HOME,
+    OLD,
+    SPARE,
+    Stage,
+    all_staged,
+    assert_explained,
+    lacks,
+    rights_of,
+    rights_told,
+)
 from .tiers import TIERS
 
 FORBIDDEN = (403, "Forbidden")
@@ -72,11 +86,10 @@ class Rest:
     """The REST interface of one stage."""
 
     stage: Stage
-    server: Server
 
     def ask(self, method: str, path: str, body: object = None) -> requests.Response:
         """Send a request; whatever is refused, nothing is an error of the server."""
-        url = f"{self.server.url}/{path}"
+        url = f"{self.stage.server.url}/{path}"
         answer = requests.request(method, url, json=body, headers=TOKEN, timeout=2 * PATIENCE)
         assert answer.status_code < 500, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer
@@ -87,18 +100,19 @@ class Rest:
         return all(one["state"] in ("done", "failed", "cancelled") for one in found)
 
 
-@pytest.fixture(scope="module", params=sorted(TIERS))
-def rest(
-    admin: Api,
-    kubeconfig: Path,
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Rest]:
+@pytest.fixture(scope="module")
+def stages(
+    admin: Api, kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Future[Stage]]]:
     """A server with an account of each tier."""
-    tier = str(request.param)
-    with staged(admin, kubeconfig, tier, tmp_path_factory.mktemp(tier)) as stage:
-        server = stage.scene.server(*stage.options, kubeconfig=stage.kubeconfig)
-        yield Rest(stage, server)
+    with all_staged(admin, kubeconfig, tmp_path_factory.mktemp("rest")) as stages:
+        yield stages
+
+
+@pytest.fixture(scope="module", params=sorted(TIERS))
+def rest(stages: Mapping[str, Future[Stage]], request: pytest.FixtureRequest) -> Rest:
+    """The REST interface for each tier."""
+    return Rest(stages[request.param].result(PATIENCE))
 
 
 def test_the_status_tells_each_right(rest: Rest) -> None:
@@ -107,9 +121,7 @@ def test_the_status_tells_each_right(rest: Rest) -> None:
     status = answer.json()
     assert status["connected"] is True
     assert status["account"].endswith(f":{rest.stage.namespace}:ada")
-    promised = {(one.verb, one.resource) for one in TIERS[rest.stage.tier]}
-    told = {(one["verb"], one["resource"]): one["allowed"] for one in status["rights"]}
-    assert {right for right, allowed in told.items() if allowed} == promised & set(told)
+    assert rights_told(rest.stage.server) == rights_of(rest.stage.tier)
     assert bool(status["problems"]) == (rest.stage.tier != "everything")
 
 
