@@ -12,7 +12,7 @@ import msgspec
 from typing_extensions import Self
 
 from netapp_jlab.config import Settings
-from netapp_jlab.errors import NetAppJLabError
+from netapp_jlab.errors import NetAppJLabError, Upstream
 from netapp_jlab.k8s import kinds
 from netapp_jlab.k8s.access import Access
 from netapp_jlab.k8s.client import Cluster
@@ -217,8 +217,8 @@ class Client:
     def _connection_changed(self, live: bool) -> None:  # noqa: FBT001 (a callback)
         if live:
             self._outage.end()
-        else:
-            self._outage.begin()
+        elif any(isinstance(one.error, Upstream) for one in self._informers.values()):
+            self._outage.begin()  # a watch that is forbidden is none (NetApp's role)
         self._tell(Change(kind="connection", action="modified", phase="live" if live else "lost"))
 
     # --- Taking up -------------------------------------------------------------------------------

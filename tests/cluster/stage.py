@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.server.process import Server
 from tests.ui.demo import BUILT
 
-from .api import Api, eventually
+from .api import Api
 from .faults.scene import Scene, fill
 from .tiers import ROLES, SNAPSHOTS, TIERS, Right, applied, kubeconfig_of
 
@@ -130,28 +130,10 @@ def _staged(admin: Api, kubeconfig: Path, tier: str, folder: Path, lab: bool) ->
         with applied(admin, kubeconfig, namespace, tier, folder) as account:
             file = folder / "kubeconfig-of-the-account"
             file.write_text(kubeconfig_of(account, namespace))
-            server = _server(scene, file, lab)
-            # Where the API server is too slow to tell, a right counts as granted until it does.
-            eventually(lambda: rights_told(server) == rights_of(tier))
-            yield Stage(tier, admin, namespace, server)
+            yield Stage(tier, admin, namespace, _server(scene, file, lab))
     finally:
         scene.close()
         admin.request("DELETE", f"/api/v1/namespaces/{namespace}")
-
-
-def rights_told(server: Server) -> dict[tuple[str, str], bool]:
-    """Return whether the account has each right that the product uses, as the status tells."""
-    answer = server.get("status")
-    assert answer.status_code == 200, answer.text
-    told = answer.json()["rights"]
-    return {(one["verb"], one["resource"]): one["allowed"] for one in told}
-
-
-def rights_of(tier: str) -> dict[tuple[str, str], bool]:
-    """Return what it has to tell; the product uses no right that only NetApp's role grants."""
-    granted = TIERS[tier]
-    used = TIERS["everything"]
-    return {(one.verb, one.resource): one in granted for one in used}
 
 
 def _server(scene: Scene, kubeconfig: Path, lab: bool) -> Server:
