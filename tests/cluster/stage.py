@@ -93,7 +93,7 @@ class Stage:
 def all_staged(
     admin: Api, kubeconfig: Path, folder: Path, *, lab: bool = False
 ) -> Iterator[Mapping[str, Future[Stage]]]:
-    """Set a stage for each tier, in their order; the first can be used while the next is set.
+    """Set a stage for each tier, in their order; one can be used while the next is set.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def all_staged(
             (folder / tier).mkdir()
             return stages.enter_context(_staged(admin, kubeconfig, tier, folder / tier, lab))
 
-        pool = ThreadPoolExecutor(2)
+        pool = ThreadPoolExecutor(1)
         try:
             yield {tier: pool.submit(begin, tier) for tier in sorted(TIERS)}
         finally:

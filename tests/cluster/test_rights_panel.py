@@ -16,11 +16,11 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.ui.conftest import browser, playwright  # noqa: F401
 from tests.ui.lab import PANEL, SLOW
 
-from .api import PATIENCE, SNAPSHOTS, Api
+from .api import SNAPSHOTS, Api
 from .stage import FAR, GOOD, HOME, SPARE, Stage, all_staged, assert_explained, lacks
 from .tiers import TIERS
 
-START = 90_000
+START = 100_000
 """Milliseconds for JupyterLab to come up, on a machine that is busy."""
 ON_SNAPSHOT = {
     "Clone…": "clone snapshot",
@@ -82,7 +82,7 @@ def shown(
     request: pytest.FixtureRequest,
 ) -> Iterator[Shown]:
     """The panel for each tier, in a page of its own."""
-    stage = stages[request.param].result(PATIENCE)
+    stage = stages[request.param].result(START / 1000)
     page = browser.new_page(viewport={"width": 1280, "height": 2000}, locale="en-US")
     page.set_default_timeout(SLOW)
     page.goto(stage.server.url.replace("/netapp-jlab", "/lab?token=t"), timeout=START)
