@@ -18,6 +18,7 @@ from netapp_jlab.errors import (
     Forbidden,
     NotFound,
     NotReady,
+    ReadOnly,
     Refused,
     Timeout,
     Unsupported,
@@ -182,7 +183,8 @@ class Clones:
         """
         right = self._permissions.rights().fill_volume
         if not right.allowed:
-            raise Forbidden(
+            kind = ReadOnly if self._catalog.settings.read_only else Forbidden
+            raise kind(
                 f"The {order.source.kind} “{order.source.name}” can not be cloned. {right.reason}",
                 hint=right.hint,
             )
