@@ -14,13 +14,14 @@ from tests.cluster.cluster import Cluster
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CONTROLLERS = (
+FOLLOWERS = (
     "kube-controller-manager",
     "kube-scheduler",
     "snapshot-controller",
     "csi-provisioner",
     "csi-snapshotter",
     "csi-resizer",
+    "kubelet",
 )
 """They look at their own copies of the past for up to a minute after the API server is back; those
 that start anew list everything first."""
@@ -58,10 +59,11 @@ class RealPlane:
         self._cluster.start(name)
         self._cluster.await_ready()
         if name == "kube-apiserver":
-            for one in CONTROLLERS:
+            for one in FOLLOWERS:
                 if self._cluster.pid(one) is not None:
                     self._cluster.kill(one)
                 self._cluster.start(one)
+            self._cluster.await_ready()
 
     def etcd(self, call: str, **body: Any) -> Any:
         """Ask etcd, which listens inside the cluster's network only."""
